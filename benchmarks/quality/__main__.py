@@ -1,0 +1,120 @@
+"""Quality: is the answer still there? Every method on every data set at several ratios.
+
+    make bench-quality DATA=../shared/data/public ITEMS=100
+
+Writes quality.csv, quality.md and quality.png into benchmarks/results/.
+"""
+
+import argparse
+import csv
+import statistics
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from benchmarks.quality import plot, table
+from benchmarks.quality.data import Item, dataset_files, load
+from benchmarks.quality.metrics import kept
+from benchmarks.quality.outcome import Outcome, violation
+from compressors import CompressionRequest, Compressor, Document, build_compressor
+
+RATIOS = (0.25, 0.125, 0.0625)
+METHODS = ("auto", "hybrid", "dspc", "cosine", "bm25", "truncate", "random")
+RESULTS = Path(__file__).parents[1] / "results"
+
+
+def main() -> None:
+    """Command line entry point."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path, help="folder of the evaluation sets")
+    parser.add_argument("--items", type=int, default=None, help="most items of each set (a fixed sample)")
+    parser.add_argument("--sets", nargs="*", help="only these sets")
+    parser.add_argument("--methods", nargs="*", default=list(METHODS))
+    parser.add_argument("--ratios", nargs="*", type=float, default=list(RATIOS))
+    parser.add_argument("--output", type=Path, default=RESULTS)
+    arguments = parser.parse_args()
+    files = dataset_files(arguments.data)
+    chosen = {name: path for name, path in files.items() if not arguments.sets or name in arguments.sets}
+    items = [item for path in chosen.values() for item in load(path, arguments.items)]
+    outcomes = run(items, arguments.methods, arguments.ratios)
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    _write_csv(arguments.output / "quality.csv", outcomes)
+    markdown = table.markdown(outcomes)
+    (arguments.output / "quality.md").write_text(markdown)
+    plot.draw(outcomes, arguments.output / "quality.png")
+    print(markdown)
+
+
+def run(items: Iterable[Item], methods: list[str], ratios: list[float]) -> list[Outcome]:
+    """Compress every item by every method at every ratio. Each method has a compressor, and so a cache, of its own."""
+    items = list(items)
+    outcomes: list[Outcome] = []
+    compressors = {method: build_compressor() for method in methods}
+    for compressor in compressors.values():
+        compressor.warm_up()
+    columns = (TextColumn("{task.description:24}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns) as progress:
+        task = progress.add_task("", total=len(items) * len(methods) * len(ratios))
+        for item in items:
+            progress.update(task, description=item.dataset)
+            for method in methods:
+                for ratio in ratios:
+                    outcomes.append(_one(compressors[method], item, method, ratio, cold=ratio == ratios[0]))
+                    progress.advance(task)
+    return outcomes
+
+
+def _one(compressor: Compressor, item: Item, method: str, ratio: float, cold: bool) -> Outcome:
+    request = CompressionRequest(
+        documents=[Document(title=d["title"], text=d["text"]) for d in item.documents],
+        query=item.question,
+        method=method,
+        target_ratio=ratio,
+        include=["spans"],
+    )
+    started = time.perf_counter()
+    result = compressor.compress(request)
+    seconds = time.perf_counter() - started
+    output = "\n".join(document.text for document in result.documents or [])
+    return Outcome(
+        item.id,
+        item.dataset,
+        method,
+        ratio,
+        kept(item, output),
+        result.usage.tokens_before,
+        result.usage.tokens_after,
+        seconds,
+        cold,
+        violation(request, result, ratio),
+    )
+
+
+def _write_csv(path: Path, outcomes: list[Outcome]) -> None:
+    groups: dict[tuple[str, str, float], list[Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        groups[outcome.dataset, outcome.method, outcome.ratio].append(outcome)
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["dataset", "method", "ratio", "items", "kept", "actual_ratio", "median_ms", "violations"])
+        for (dataset, method, ratio), group in groups.items():
+            scores = [outcome.kept for outcome in group if outcome.kept is not None]
+            writer.writerow(
+                [
+                    dataset,
+                    method,
+                    ratio,
+                    len(scores),
+                    round(statistics.fmean(scores), 4) if scores else "",
+                    round(sum(o.tokens_after for o in group) / max(1, sum(o.tokens_before for o in group)), 4),
+                    round(1000 * statistics.median(o.seconds for o in group), 1),
+                    sum(o.violation is not None for o in group),
+                ]
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""The evaluation sets: one JSON object a line, described in the README beside them."""
+
+import gzip
+import json
+import random
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Item:
+    """One question with its documents, and what must survive."""
+
+    id: str
+    dataset: str
+    question: str
+    documents: list[dict[str, str]]
+    answers: list[str]
+    all_required: bool
+    key_terms: list[str]
+
+
+def dataset_files(folder: Path) -> dict[str, Path]:
+    """The sets of questions in a folder, by name."""
+    found = {path.name.removesuffix(".jsonl.gz"): path for path in sorted(folder.glob("*.jsonl.gz"))}
+    found.pop("lm_eval", None)
+    return found
+
+
+def load(path: Path, limit: int | None = None) -> list[Item]:
+    """Items of one set; with `limit`, a sample that is the same in every run."""
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        rows: list[dict[str, Any]] = [json.loads(line) for line in lines]
+    if limit is not None and limit < len(rows):
+        rows = random.Random(0).sample(rows, limit)
+    name = path.name.removesuffix(".jsonl.gz")
+    return [
+        Item(
+            row["id"],
+            name,
+            row["question"],
+            [{"title": d.get("title") or "", "text": d["text"]} for d in row["documents"]],
+            list(row["answers"]),
+            bool(row["meta"].get("answers_all_required")),
+            list(row["meta"].get("key_terms") or []),
+        )
+        for row in rows
+    ]

@@ -1,0 +1,56 @@
+"""The benchmark's outcomes as a Markdown table."""
+
+import statistics
+from collections import defaultdict
+
+from benchmarks.quality.outcome import Outcome
+
+
+def markdown(outcomes: list[Outcome]) -> str:
+    """A row for each data set, a column for each method: share kept at each ratio, then times and violations."""
+    methods = list(dict.fromkeys(outcome.method for outcome in outcomes))
+    ratios = list(dict.fromkeys(outcome.ratio for outcome in outcomes))
+    scores: dict[tuple[str, str, float], list[float]] = defaultdict(list)
+    for outcome in outcomes:
+        if outcome.kept is not None:
+            scores[outcome.dataset, outcome.method, outcome.ratio].append(outcome.kept)
+    datasets = [d for d in dict.fromkeys(o.dataset for o in outcomes) if any(key[0] == d for key in scores)]
+    means = {key: statistics.fmean(values) for key, values in scores.items()}
+    lines = [
+        f"Answers kept at ratios {', '.join(f'{ratio:g}' for ratio in ratios)}; bold: best at that ratio.",
+        "",
+        "| data set | items | " + " | ".join(f"`{method}`" for method in methods) + " |",
+        "|---" * (len(methods) + 2) + "|",
+    ]
+    for dataset in datasets:
+        cells = [_cell(means, dataset, method, methods, ratios) for method in methods]
+        items = len(scores[dataset, methods[0], ratios[0]])
+        lines.append(f"| {dataset} | {items} | " + " | ".join(cells) + " |")
+    overall = {
+        ("", m, r): statistics.fmean(means[d, m, r] for d in datasets) for m in methods for r in ratios if datasets
+    }
+    if overall:
+        lines.append("| **mean of sets** | | " + " | ".join(_cell(overall, "", m, methods, ratios) for m in methods) + " |")
+    lines.append("| median ms, new documents | | " + " | ".join(_median_ms(outcomes, m, cold=True) for m in methods) + " |")
+    if any(not outcome.cold for outcome in outcomes):
+        lines.append("| median ms, seen documents | | " + " | ".join(_median_ms(outcomes, m, cold=False) for m in methods) + " |")
+    broken = sum(outcome.violation is not None for outcome in outcomes)
+    lines += ["", f"{len(outcomes)} results, {broken} broken promises (counts, budget, spans, characters).", ""]
+    return "\n".join(lines)
+
+
+def _cell(
+    means: dict[tuple[str, str, float], float], dataset: str, method: str, methods: list[str], ratios: list[float]
+) -> str:
+    parts = []
+    for ratio in ratios:
+        value = means[dataset, method, ratio]
+        best = max(means[dataset, other, ratio] for other in methods)
+        text = f"{value:.3f}".removeprefix("0") if value < 1 else "1."
+        parts.append(f"**{text}**" if value == best else text)
+    return " ".join(parts)
+
+
+def _median_ms(outcomes: list[Outcome], method: str, cold: bool) -> str:
+    seconds = [outcome.seconds for outcome in outcomes if outcome.method == method and outcome.cold == cold]
+    return f"{1000 * statistics.median(seconds):.0f}" if seconds else ""

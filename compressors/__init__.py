@@ -1,0 +1,50 @@
+"""Prompt compression as a library: text in, shorter text out, with a receipt.
+
+    from compressors import compress
+    result = compress(text, query="...", target_ratio=0.25)
+    print(result.text, result.usage.tokens_after)
+"""
+
+from functools import lru_cache
+from typing import Any
+
+from compressors.compressor import Compressor
+from compressors.encoder.cache import LruVectorCache
+from compressors.encoder.loading import EMBEDDED, LazyEncoder
+from compressors.errors import BudgetInfeasible, CompressionError
+from compressors.request import CompressionRequest, Document
+from compressors.result import CompressionResult
+
+__all__ = [
+    "BudgetInfeasible",
+    "CompressionError",
+    "CompressionRequest",
+    "CompressionResult",
+    "Compressor",
+    "Document",
+    "build_compressor",
+    "compress",
+]
+
+
+def build_compressor(
+    encoder: str = EMBEDDED, threads: int | None = None, vector_cache_bytes: int = 64 * 1024 * 1024
+) -> Compressor:
+    """A compressor with its own models and cache; models load when a method first needs them."""
+    cache = LruVectorCache(vector_cache_bytes) if vector_cache_bytes else None
+    return Compressor(LazyEncoder(encoder, threads), cache)
+
+
+@lru_cache(maxsize=1)
+def _default_compressor() -> Compressor:
+    return build_compressor()
+
+
+def compress(text: str | None = None, **fields: Any) -> CompressionResult:
+    """Compress one text, or `texts=`, `documents=` or `messages=`; other fields as in CompressionRequest.
+
+    Raises pydantic.ValidationError for a malformed request and CompressionError for one that cannot be met.
+    """
+    if text is not None:
+        fields["text"] = text
+    return _default_compressor().compress(CompressionRequest(**fields))

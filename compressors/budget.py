@@ -1,0 +1,154 @@
+"""From scores to the units that are kept: never over the budget, as close below it as whole units allow."""
+
+from collections.abc import Callable, Iterable, Sequence, Set
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compressors.errors import BudgetInfeasible
+from compressors.render import render
+from compressors.segmentation import Passage
+
+Place = tuple[int, int]
+"""(passage, unit)"""
+SCORE_DECIMALS = 5
+_FILL_ROUNDS = 12
+
+
+@dataclass
+class Selection:
+    """Kept units of each passage, closed under `requires`, and what they cost."""
+
+    kept: list[set[int]]
+    tokens: int
+
+
+class UnitSelector:
+    """Selects units of several passages against one budget, counting the rendered text exactly.
+
+    Token counts do not add up over concatenation, so costs of single units only guide the search; every decision is
+    checked on the final text.
+    """
+
+    def __init__(self, passages: Sequence[Passage], count: Callable[[str], int]) -> None:
+        self._passages = passages
+        self._count = count
+        self._unit_costs: dict[Place, int] = {}
+        self._passage_costs: dict[tuple[int, frozenset[int]], int] = {}
+
+    def close(self, places: Iterable[Place]) -> list[set[int]]:
+        """Add everything that the places require."""
+        kept: list[set[int]] = [set() for _ in self._passages]
+        for place in places:
+            self._add(place, kept)
+        return kept
+
+    def tokens(self, kept: Sequence[Set[int]]) -> int:
+        """Exact tokens of the rendered passages together."""
+        total = 0
+        for index, units in enumerate(kept):
+            if units:
+                key = (index, frozenset(units))
+                if key not in self._passage_costs:
+                    self._passage_costs[key] = self._count(render(self._passages[index], units).text)
+                total += self._passage_costs[key]
+        return total
+
+    def select(
+        self, scores: Sequence[NDArray[np.float32]], protected: Sequence[Set[int]], budget: int, fill: bool = True
+    ) -> Selection:
+        """Keep the protected units, then the best-scored ones that fit.
+
+        Ties go to the earlier unit. With `fill`, a unit that does not fit is skipped and the next best tried; without, the
+        first that does not fit ends the selection. Raises BudgetInfeasible if the protected units alone exceed the budget.
+        """
+        forced = [(p, u) for p, units in enumerate(protected) for u in sorted(units)]
+        kept = self.close(forced)
+        tokens = self.tokens(kept)
+        if tokens > budget:
+            raise BudgetInfeasible(
+                f"protected text alone takes {tokens} tokens; the target allows {budget}",
+                smallest_target_tokens=tokens,
+            )
+        order = self._ranking(scores)
+        chosen: list[Place] = []
+        for _ in range(_FILL_ROUNDS):
+            added = self._pack(order, kept, budget - tokens, fill)
+            if not added:
+                break
+            kept, tokens, held = self._settle(forced, chosen, added, budget)
+            if held == 0:
+                break
+            chosen += added[:held]
+            if not fill and held < len(added):
+                break
+        return Selection(kept, tokens)
+
+    def _ranking(self, scores: Sequence[NDArray[np.float32]]) -> list[Place]:
+        places = [
+            (p, u)
+            for p, passage in enumerate(self._passages)
+            for u, unit in enumerate(passage.units)
+            if not unit.structural
+        ]
+        values = np.asarray([scores[p][u] for p, u in places], dtype=np.float64).round(SCORE_DECIMALS)
+        return [places[i] for i in np.argsort(-values, kind="stable")]
+
+    def _pack(self, order: Sequence[Place], kept: Sequence[set[int]], slack: int, fill: bool) -> list[Place]:
+        """Best-scored units whose single costs add up to at most `slack`."""
+        trial = [set(units) for units in kept]
+        added: list[Place] = []
+        for place in order:
+            if slack <= 0:
+                break
+            if place[1] in trial[place[0]]:
+                continue
+            missing = self._missing(place, trial)
+            cost = sum(self._cost(each) for each in missing)
+            if cost <= slack:
+                slack -= cost
+                added.append(place)
+                for passage, unit in missing:
+                    trial[passage].add(unit)
+            elif not fill:
+                break
+        return added
+
+    def _settle(
+        self, forced: Sequence[Place], chosen: Sequence[Place], added: Sequence[Place], budget: int
+    ) -> tuple[list[set[int]], int, int]:
+        """The longest prefix of `added` that fits beside what is chosen already, by exact count."""
+        fits, unknown = 0, len(added)
+        while fits < unknown:
+            probe = unknown if unknown == len(added) and fits == 0 else (fits + unknown + 1) // 2
+            if self.tokens(self.close([*forced, *chosen, *added[:probe]])) <= budget:
+                fits = probe
+            else:
+                unknown = probe - 1
+        kept = self.close([*forced, *chosen, *added[:fits]])
+        return kept, self.tokens(kept), fits
+
+    def _missing(self, place: Place, kept: Sequence[Set[int]]) -> list[Place]:
+        passage, unit = place
+        missing, stack = [], [unit]
+        seen: set[int] = set()
+        while stack:
+            current = stack.pop()
+            if current in seen or current in kept[passage]:
+                continue
+            seen.add(current)
+            missing.append((passage, current))
+            stack.extend(self._passages[passage].units[current].requires)
+        return missing
+
+    def _add(self, place: Place, kept: list[set[int]]) -> None:
+        for passage, unit in self._missing(place, kept):
+            kept[passage].add(unit)
+
+    def _cost(self, place: Place) -> int:
+        if place not in self._unit_costs:
+            passage, unit = self._passages[place[0]], place[1]
+            start = passage.gaps[unit][0] if unit else passage.units[unit].start
+            self._unit_costs[place] = self._count(passage.text[start : passage.units[unit].end])
+        return self._unit_costs[place]

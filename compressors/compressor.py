@@ -1,0 +1,222 @@
+"""`Compressor`: a request in, a result out."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from compressors import chat
+from compressors.encoder.base import Encoder
+from compressors.encoder.late_pooling import VectorCache
+from compressors.errors import BudgetInfeasible, InvalidValue
+from compressors.methods.base import Method, Models
+from compressors.passage_group import GroupResult, Protection, Target, compress_group, infeasible
+from compressors.protection import compile_patterns
+from compressors.registry import METHODS, method_class
+from compressors.request import CompressionRequest
+from compressors.result import CompressedDocument, CompressionResult, TimingMs, UnitScore, Usage
+from compressors.tokenization import TokenCounter, counter_for
+
+
+class Compressor:
+    """Runs requests. Holds the models, nothing of any request; safe to share between threads."""
+
+    def __init__(self, encoder: Callable[[], Encoder], vectors: VectorCache | None = None) -> None:
+        self._models = Models(encoder, vectors)
+        self._methods: dict[str, Method[Any]] = {name: cls(self._models) for name, cls in METHODS.items()}
+
+    def warm_up(self) -> None:
+        """Load the models that the default method needs and run them once."""
+        self.compress(
+            CompressionRequest(
+                documents=[{"text": "The first sentence. The second one."}],  # type: ignore[list-item]
+                query="Which comes first?",
+                target_tokens=5,
+            )
+        )
+
+    def loaded_models(self) -> list[str]:
+        """Names of the models that methods of this compressor run on."""
+        return sorted({name for method in self._methods.values() for name in method.model_names()})
+
+    def compress(self, request: CompressionRequest) -> CompressionResult:
+        """Run one request. Raises CompressionError for anything the caller can set right."""
+        return _Run(self._methods, request).result()
+
+
+class _Run:
+    """One request on its way."""
+
+    def __init__(self, methods: dict[str, Method[Any]], request: CompressionRequest) -> None:
+        self.started = time.perf_counter()
+        self.request = request
+        self.counter: TokenCounter = counter_for(request.model, request.tokenizer)
+        self.methods = methods
+        cls = method_class(request.method)
+        self.options = validate_options(cls, request.options)
+        self.protection = Protection(request.protect, compile_patterns(request.protect_patterns))
+        self.target = Target(request.target_ratio, request.target_tokens)
+        self.warnings: list[str] = [self.counter.warning] if self.counter.warning else []
+        self.groups: list[GroupResult] = []
+        self.method: Method[Any] = methods[request.method]
+
+    def result(self) -> CompressionResult:
+        request = self.request
+        if request.messages is not None:
+            return self._messages(request.messages)
+        if request.documents is not None:
+            group = self._group([(d.title or "", d.text) for d in request.documents], request.query)
+            relevance = group.scored.passages if group.scored else None
+            documents = [
+                CompressedDocument(
+                    **document.model_dump(exclude={"text"}),
+                    text=rendered.text,
+                    dropped=bool(document.text) and not rendered.text,
+                    relevance=None if relevance is None else round(float(relevance[i]), 5),
+                )
+                for i, (document, rendered) in enumerate(zip(request.documents, group.rendered, strict=True))
+            ]
+            return self._finish(group, documents=documents)
+        if request.texts is not None:
+            group = self._group([("", text) for text in request.texts], request.query)
+            return self._finish(group, texts=[rendered.text for rendered in group.rendered])
+        group = self._group([("", request.text or "")], request.query)
+        result = self._finish(group, text=group.rendered[0].text)
+        return result.model_copy(
+            update={"spans": result.spans and result.spans[0], "scores": result.scores and result.scores[0]}
+        )
+
+    def _group(self, texts: Sequence[tuple[str, str]], query: str | None, target: Target | None = None) -> GroupResult:
+        query = query if query and query.strip() else None
+        self.method, options = self.methods[self.request.method].resolve(query, self.options, self.methods)
+        if query is None and self.method.query == "required":
+            raise InvalidValue(f"method {self.method.name!r} needs a query", "query")
+        group = compress_group(
+            texts, query, target or self.target, self.method, options, self.protection, self.counter
+        )
+        self.groups.append(group)
+        return group
+
+    def _messages(self, messages: list[dict[str, Any]]) -> CompressionResult:
+        slots = chat.text_slots(messages)
+        by_tokens = self.request.target_tokens is not None
+        roles = self.request.compress_roles or (chat.TOKENS_ROLES if by_tokens else chat.RATIO_ROLES)
+        newest = chat.newest_user_message(slots)
+        chosen = chat.compressible(slots, roles, newest if by_tokens or "user" not in roles else None)
+        open_slots = [slot for slot, is_open in zip(slots, chosen, strict=True) if is_open]
+        fixed = sum(self.counter.count(s.text) for s, is_open in zip(slots, chosen, strict=True) if not is_open)
+        if by_tokens:
+            group = self._within_tokens(open_slots, slots, newest, fixed)
+            texts = [rendered.text for rendered in group.rendered]
+            spans = [rendered.spans for rendered in group.rendered]
+        else:
+            # Each message on its own, asked only what was asked before it: appending never changes what went before.
+            parts = [
+                self._group([("", slot.text)], self.request.query or chat.query_before(slots, slot.message))
+                for slot in open_slots
+            ]
+            texts = [part.rendered[0].text for part in parts]
+            spans = [part.rendered[0].spans for part in parts]
+            group = _joined(parts)
+        if open_slots and not group.reason and not self.request.compress_roles and not by_tokens:
+            self.warnings.append(
+                "user and system messages are left as they are; list roles in compress_roles to shorten them"
+            ) if any(len(s.text) > 2000 and s.role == "user" for s in slots) else None
+        replaced = chat.replace_texts(messages, list(zip(open_slots, texts, strict=True)))
+        group.tokens_before += fixed
+        group.tokens_after += fixed
+        result = self._finish(group, messages=replaced)
+        if result.spans is not None:
+            located = [
+                {"message": slot.message, "path": list(slot.path), "spans": part}
+                for slot, part in zip(open_slots, spans, strict=True)
+            ]
+            result = result.model_copy(update={"spans": located})
+        return result
+
+    def _within_tokens(
+        self, open_slots: list[chat.TextSlot], slots: list[chat.TextSlot], newest: int | None, fixed: int
+    ) -> GroupResult:
+        assert self.request.target_tokens is not None
+        query = self.request.query or "\n".join(s.text for s in slots if s.message == newest and s.role == "user")
+        room = self.request.target_tokens - fixed
+        if room < 1 and (fixed > self.request.target_tokens or open_slots):
+            raise BudgetInfeasible(
+                f"messages that must stay take {fixed} tokens; the target allows {self.request.target_tokens}",
+                "target_tokens",
+                smallest_target_tokens=fixed + 1,
+            )
+        try:
+            return self._group([("", slot.text) for slot in open_slots], query, Target(tokens=max(room, 1)))
+        except BudgetInfeasible as error:
+            raise infeasible(error, fixed) from None
+
+    def _finish(self, group: GroupResult, **shape: Any) -> CompressionResult:
+        for each in self.groups:
+            self.warnings += [warning for warning in each.warnings if warning not in self.warnings]
+        before, after = group.tokens_before, group.tokens_after
+        seconds = {
+            stage: sum(each.seconds[stage] for each in self.groups) for stage in ("score", "cut", "verify")
+        }
+        scored = next((each.scored for each in self.groups if each.scored), None)
+        return CompressionResult(
+            **shape,
+            status="unchanged" if group.reason else "compressed",
+            reason=group.reason,
+            method=self.method.name,
+            method_details=scored.details if scored else {},
+            models=self.method.model_names() if scored else [],
+            usage=Usage(
+                tokens_before=before,
+                tokens_after=after,
+                tokens_saved=before - after,
+                ratio=round(after / before, 6) if before else 1.0,
+                tokenizer=self.counter.name,
+                exact=self.counter.exact,
+            ),
+            timing_ms=TimingMs(
+                **{stage: round(1000 * value, 3) for stage, value in seconds.items()},
+                total=round(1000 * (time.perf_counter() - self.started), 3),
+            ),
+            warnings=self.warnings,
+            spans=[rendered.spans for rendered in group.rendered] if "spans" in self.request.include else None,
+            scores=_scores(group) if "scores" in self.request.include else None,
+        )
+
+
+def validate_options(method: type[Method[Any]], options: dict[str, Any]) -> BaseModel:
+    """Options of a method as its model. Raises InvalidValue naming the option and what is allowed."""
+    try:
+        return method.options_model.model_validate(options)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(step) for step in first["loc"])
+        known = ", ".join(method.options_model.model_fields) or "none"
+        message = first["msg"] if first["type"] != "extra_forbidden" else "unknown option"
+        raise InvalidValue(f"{message}; options of {method.name!r}: {known}", f"options.{name}" if name else "options") from None
+
+
+def _joined(parts: Sequence[GroupResult]) -> GroupResult:
+    """Groups that were compressed each on its own, as one."""
+    reasons = [part.reason for part in parts if part.reason]
+    return GroupResult(
+        [part.rendered[0] for part in parts],
+        sum(part.tokens_before for part in parts),
+        sum(part.tokens_after for part in parts),
+        reason=(reasons[0] if reasons else "not_compressible") if len(reasons) == len(parts) else None,
+    )
+
+
+def _scores(group: GroupResult) -> list[list[UnitScore]]:
+    if group.scored is None:
+        return [[] for _ in group.rendered]
+    return [
+        [
+            UnitScore(start=unit.start, end=unit.end, score=round(float(scores[i]), 5), kept=i in kept)
+            for i, unit in enumerate(passage.units)
+            if not unit.structural
+        ]
+        for passage, scores, kept in zip(group.passages, group.scored.units, group.kept, strict=True)
+    ]
+

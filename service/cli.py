@@ -1,0 +1,135 @@
+"""The `promptpress` command."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from compressors.errors import CompressionError, ModelUnavailable
+from service.settings import SettingsError, get_settings
+
+app = typer.Typer(
+    name="promptpress",
+    help="Makes prompts shorter before they reach an LLM.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+_errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on [PROMPTPRESS_HOST]")] = None,
+    port: Annotated[int | None, typer.Option(help="HTTP port [PROMPTPRESS_HTTP_PORT]")] = None,
+) -> None:
+    """Run the service."""
+    from service.server import run
+
+    settings = _settings()
+    if host is not None:
+        settings = settings.model_copy(update={"host": host})
+    if port is not None:
+        settings = settings.model_copy(update={"http_port": port})
+    raise typer.Exit(run(settings))
+
+
+@app.command()
+def compress(
+    files: Annotated[list[str] | None, typer.Argument(help="Files to compress; - or none reads standard input.")] = None,
+    query: Annotated[str | None, typer.Option("--query", "-q", help="What the reader will be asked.")] = None,
+    ratio: Annotated[float | None, typer.Option("--ratio", "-r", help="Tokens after / tokens before.")] = None,
+    tokens: Annotated[int | None, typer.Option("--tokens", "-t", help="Most tokens of each result.")] = None,
+    method: Annotated[str, typer.Option("--method", "-m", help="See `promptpress methods`.")] = "auto",
+    model: Annotated[str | None, typer.Option(help="The LLM that will read the result.")] = None,
+    protect: Annotated[str, typer.Option(help="facts, strict or none.")] = "facts",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole response as JSON, one line for each file.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Print the original, kept text in colour and removed text dimmed.")] = False,
+) -> None:
+    """Compress files or standard input. Lines of a .jsonl file, or of JSON requests on standard input with --json, are
+    requests each."""
+    from service.shell import run
+
+    fields: dict[str, Any] = {"method": method, "protect": protect}
+    fields |= {
+        name: value
+        for name, value in {"query": query, "target_ratio": ratio, "target_tokens": tokens, "model": model}.items()
+        if value is not None
+    }
+    if as_json and diff:
+        _fail("--json and --diff exclude each other", 2)
+    with _reported():
+        raise typer.Exit(run(files or ["-"], fields, as_json=as_json, diff=diff))
+
+
+@app.command()
+def methods() -> None:
+    """List the methods."""
+    from compressors.registry import METHODS
+
+    table = Table(box=None, pad_edge=False)
+    for heading in ("method", "query", "model", "what it does"):
+        table.add_column(heading, no_wrap=heading != "what it does")
+    for entry in METHODS.values():
+        table.add_row(entry.name, entry.query, ", ".join(entry.models) or "none", entry.summary)
+    Console().print(table)
+
+
+@app.command()
+def count(
+    files: Annotated[list[str] | None, typer.Argument(help="Files; - or none reads standard input.")] = None,
+    model: Annotated[str | None, typer.Option(help="The LLM whose tokenizer counts.")] = None,
+    tokenizer: Annotated[str | None, typer.Option(help="A tokenizer by name.")] = None,
+) -> None:
+    """Count tokens, like `wc`."""
+    from compressors.tokenization import counter_for
+    from service.shell import read_text
+
+    with _reported():
+        counter = counter_for(model, tokenizer)
+        if counter.warning:
+            _errors.print(f"promptpress: {counter.warning}", markup=False)
+        names = files or ["-"]
+        counts = [counter.count(read_text(name)) for name in names]
+    for name, tokens in zip(names, counts, strict=True):
+        sys.stdout.write(f"{tokens}\n" if name == "-" and len(names) == 1 else f"{tokens:>9} {name}\n")
+    if len(names) > 1:
+        sys.stdout.write(f"{sum(counts):>9} total\n")
+
+
+def _settings() -> Any:
+    try:
+        return get_settings()
+    except SettingsError as error:
+        _fail(str(error), 2)
+
+
+class _reported:  # noqa: N801 - reads as a statement: `with _reported():`
+    """Turns errors a caller can set right into one line on standard error and an exit code."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, ValidationError):
+            first = error.errors()[0]
+            field = ".".join(str(step) for step in first["loc"])
+            _fail(f"{field}: {first['msg']}" if field else first["msg"].removeprefix("Value error, "), 2)
+        if isinstance(error, CompressionError):
+            _fail(f"{error.field}: {error.message}" if error.field else error.message, 2)
+        if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+            name = f"{Path(str(error.filename)).name}: " if error.filename else ""
+            _fail(f"{name}{error.strerror or error}", 1)
+        if isinstance(error, UnicodeDecodeError):
+            _fail(f"the input is not UTF-8 (byte {error.start})", 1)
+        if isinstance(error, (ModelUnavailable, SettingsError)):
+            _fail(str(error), 1)
+
+
+def _fail(message: str, code: int) -> None:
+    _errors.print(f"promptpress: {message}", markup=False)
+    raise typer.Exit(code) from None

@@ -1,0 +1,58 @@
+"""Find the activation ranges with which the embedded encoder is quantised to int8.
+
+    python -m training.encoder.calibrate ../shared/data/train/train_qa.jsonl.gz
+
+Reads questions and paragraphs, runs the fp32 graph and writes the smallest and largest input of every matrix product.
+The extremes are kept, not clipped: a few channels of this model are ten times larger than the rest, and clipping them
+costs more than the coarser step does.
+"""
+
+import argparse
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from rich.progress import track
+from safetensors.numpy import load_file
+from tokenizers import Tokenizer
+
+from compressors.encoder import embedded
+from compressors.encoder.onnx_graph import ActivationRange, build_bert
+from compressors.encoder.quantization import dump_ranges
+
+OUTPUT = Path(embedded.__file__).parent / "minilm_int8_ranges.json"
+
+
+def main() -> None:
+    """Command line entry point."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path, help="a .jsonl.gz of items with `question` and `documents`")
+    parser.add_argument("--items", type=int, default=300)
+    arguments = parser.parse_args()
+    folder = embedded.model_folder()
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    graph = build_bert(load_file(folder / "model.safetensors"), embedded.SHAPE, None, expose_matmul_inputs=True)
+    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    names = [output.name for output in session.get_outputs()][1:]
+    low = dict.fromkeys(names, np.inf)
+    high = dict.fromkeys(names, -np.inf)
+    with gzip.open(arguments.data, "rt", encoding="utf-8") as lines:
+        items = [json.loads(line) for line, _ in zip(lines, range(arguments.items), strict=False)]
+    for item in track(items, "calibrating"):
+        document = item["documents"][0]
+        for text in (item["question"], f"{document['title']}\n{document['text']}"):
+            ids = np.asarray([tokenizer.encode(text).ids[: embedded.EmbeddedEncoder.window]], dtype=np.int32)
+            for name, value in zip(names, session.run(names, {"token_ids": ids}), strict=True):
+                low[name] = min(low[name], float(value.min()))
+                high[name] = max(high[name], float(value.max()))
+    ranges = {name: ActivationRange(low[name], high[name]) for name in names}
+    OUTPUT.write_text(dump_ranges(ranges, f"{len(items)} items of {arguments.data.name}"))
+    print(f"wrote {OUTPUT}")
+
+
+if __name__ == "__main__":
+    main()
