@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 from compressors.errors import BudgetInfeasible
 from compressors.render import render
-from compressors.segmentation import Passage
+from compressors.segmentation import Kind, Passage
 
 Place = tuple[int, int]
 """(passage, unit)"""
 SCORE_DECIMALS = 5
+_PROSE = frozenset({Kind.SENTENCE, Kind.HEADING, Kind.LIST_ITEM})
 _FILL_ROUNDS = 12
 
 
@@ -86,6 +87,7 @@ class UnitSelector:
         return Selection(kept, tokens)
 
     def _ranking(self, scores: Sequence[NDArray[np.float32]]) -> list[Place]:
+        """Best first; a sentence that repeats a better-ranked one word for word comes after all that say something new."""
         places = [
             (p, u)
             for p, passage in enumerate(self._passages)
@@ -93,7 +95,17 @@ class UnitSelector:
             if not unit.structural
         ]
         values = np.asarray([scores[p][u] for p, u in places], dtype=np.float64).round(SCORE_DECIMALS)
-        return [places[i] for i in np.argsort(-values, kind="stable")]
+        ranked = [places[i] for i in np.argsort(-values, kind="stable")]
+        seen: set[str] = set()
+        first: list[Place] = []
+        again: list[Place] = []
+        for place in ranked:
+            passage = self._passages[place[0]]
+            text = passage.slice(place[1])
+            repeats = passage.units[place[1]].kind in _PROSE and text in seen
+            (again if repeats else first).append(place)
+            seen.add(text)
+        return first + again
 
     def _pack(self, order: Sequence[Place], kept: Sequence[set[int]], slack: int, fill: bool) -> list[Place]:
         """Best-scored units whose single costs add up to at most `slack`."""

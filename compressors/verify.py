@@ -6,11 +6,11 @@ from collections.abc import Set
 import regex
 
 from compressors.facts import breakable_spans
+from compressors.graphemes import splits_cluster
 from compressors.render import Rendered, render
 from compressors.segmentation import STRUCTURED, Join, Passage
 from compressors.spans import Span, SpanSet
 
-_CLUSTER = regex.compile(r"\X")
 _FENCE_LINE = regex.compile(r"^[ ]{0,3}(?:```|~~~)", regex.MULTILINE)
 
 
@@ -73,15 +73,5 @@ def _split_facts(passage: Passage, kept: Set[int], spans: list[Span]) -> set[int
 def _split_clusters(passage: Passage, kept: Set[int], rendered: Rendered) -> set[int]:
     text = passage.text
     edges = {edge for span in rendered.spans for edge in span}
-    bad = {edge for edge in edges if 0 < edge < len(text) and splits_cluster(text, edge)}
+    bad = {edge for edge in edges if splits_cluster(text, edge)}
     return {u for u in kept if passage.units[u].start in bad or passage.units[u].end in bad}
-
-
-def splits_cluster(text: str, position: int) -> bool:
-    """Whether `position` lies inside a grapheme cluster of the text."""
-    before, after = text[position - 1], text[position]
-    if before.isascii() and after.isascii():
-        return before == "\r" and after == "\n"
-    # Long enough for every emoji sequence in use; a run of more combining marks than this is cut where it falls.
-    start = max(0, position - 40)
-    return all(match.end() != position for match in _CLUSTER.finditer(text, start, position + 40))

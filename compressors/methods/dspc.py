@@ -69,10 +69,10 @@ class Dspc(Method[DspcOptions]):
 
 
 def keywords(passages: Sequence[Passage], count: int) -> list[str]:
-    """The terms with the highest TF-IDF over the sentences, best first, ties in alphabetical order."""
+    """The terms with the highest TF-IDF over the sentences, best first, ties to the longer one, then in alphabetical order."""
     bags = [words(p.slice(i)) for p in passages for i in range(len(p.units))]
     frequency = Counter(term for bag in bags for term in bag if len(term) > 2 or not term.isascii())
     holding = Counter(term for bag in bags for term in set(bag))
     weight = {term: n * math.log(len(bags) / holding[term]) for term, n in frequency.items()}
-    ranked = sorted((term for term in weight if weight[term] > 0), key=lambda term: (-weight[term], term))
+    ranked = sorted((term for term in weight if weight[term] > 0), key=lambda term: (-weight[term], -len(term), term))
     return ranked[:count]

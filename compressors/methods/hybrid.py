@@ -15,17 +15,21 @@ from compressors.methods import bm25
 from compressors.methods.base import Method, Scored
 from compressors.segmentation import LINES, Kind, Passage
 
-# Found on half of the public evaluation sets; see docs/methods.md for the table.
-_LEXICAL_BASE, _LEXICAL_BY_WORD, _LEXICAL_MOST = 0.55, 0.1, 1.5
-_SHORT_QUERY_WORDS = 9
-_OPAQUE_FROM, _OPAQUE_SLOPE, _OPAQUE_MOST = 1.1, 3.0, 2.0
-_LINE_LEXICAL = 1.0
-_BRIDGE_UNITS, _BRIDGE_WORDS = 5, 3
+# Chosen on samples of the public evaluation sets, not fitted to each; docs/methods.md has the resulting table.
+_LEXICAL_BASE, _LEXICAL_BY_WORD, _LEXICAL_MOST = 0.3, 0.2, 1.5
+_LEXICAL_OF_LINES = 1.0
+_OPAQUE_FROM, _OPAQUE_SLOPE, _OPAQUE_MOST = 1.4, 3.0, 2.0
+_MARGIN_FROM, _MARGIN_SLOPE = 0.3, 3.0
+_DOCUMENT_SHORT, _DOCUMENT_LONG = 1.5, 1.0
+_LONG_FROM, _LONG_RAMP = 11, 4
+_BRIDGE_UNITS = 5
 
 _OWN_CONTEXT = frozenset({*LINES, Kind.TABLE_ROW})
 """Kinds whose neighbours are about something else, so that the document around them says little."""
+_BRIDGING = frozenset({Kind.SENTENCE, Kind.HEADING, Kind.LIST_ITEM})
 _NOT_A_NAME = regex.compile(r"\s*\(.*?\)")
 _SURFACE = regex.compile(r"\w+|[^\w\s]")
+_NAME_INSIDE = regex.compile(r"\w\W+\p{Lu}")
 
 
 class HybridOptions(BaseModel):
@@ -35,6 +39,9 @@ class HybridOptions(BaseModel):
 
     lexical_weight: float | None = Field(
         None, ge=0, le=10, description="Weight of BM25 beside the similarities; by default it depends on the query."
+    )
+    margin: float = Field(
+        4.0, gt=0, le=50, description="Without a target: keep units whose score is within this margin of the best one's."
     )
     bridges: bool = Field(True, description="Let the best sentences vouch for documents whose titles they mention.")
 
@@ -49,38 +56,53 @@ class Hybrid(Method[HybridOptions]):
     models = ("encoder",)
 
     def score(self, passages: Sequence[Passage], query: str | None, options: HybridOptions) -> Scored:
-        """score = z(cos(query, sentence)) + z(cos(query, document)) + w * z(BM25) + bridge, z over the request's units.
+        """score = z(cos(query, sentence)) + d * z(cos(query, document)) + w * z(BM25) + bridge, z over the request's units.
 
-        w grows with the query's length (a long question names more things) and with the number of wordpieces to a word
-        (names, identifiers and languages that the encoder does not know). Turns, log lines and table rows go without
-        their document's similarity.
+        w grows with the query's length (a long question names more things), with its wordpieces to a word (identifiers
+        and languages that the encoder does not know), and with the lead of the best BM25 match over the second (one unit
+        has the rare word). Turns, log lines and table rows go without their document's similarity.
         """
         query = query or ""
         encoder = self._models.encoder()
         wanted = text_vectors(encoder, [query])[0]
         vectors = passage_vectors(encoder, passages, self._models.vectors)
         relevance = np.asarray([v.passage.astype(np.float32) @ wanted for v in vectors], dtype=np.float32)
+        kinds = [unit.kind for p in passages for unit in p.units]
         sizes = [len(p.units) for p in passages]
         owner = np.repeat(np.arange(len(passages)), sizes)
-        alone = np.asarray([unit.kind in _OWN_CONTEXT for p in passages for unit in p.units], dtype=bool)
+        alone = np.asarray([kind in _OWN_CONTEXT for kind in kinds], dtype=bool)
         similarity = np.concatenate([v.units.astype(np.float32) @ wanted for v in vectors])
         lexical = np.concatenate(bm25.unit_scores(passages, query, titles=True))
-        weight = np.where(alone, *_lexical_weights(encoder, query)) if options.lexical_weight is None else options.lexical_weight
-        flat = standardise(similarity) + np.where(alone, 0, standardise(relevance[owner])) + weight * standardise(lexical)
-        if options.bridges:
-            strength = np.clip((len(words(query)) - _SHORT_QUERY_WORDS) / _BRIDGE_WORDS, 0, 1)
-            flat = flat + np.where(alone, 0, strength * _bridges(passages, flat)[owner])
+        length = float(np.clip((len(words(query)) - _LONG_FROM) / _LONG_RAMP, 0, 1))
+        by_document = _DOCUMENT_SHORT + length * (_DOCUMENT_LONG - _DOCUMENT_SHORT)
+        by_words = np.where(alone, *_lexical_weights(encoder, query, lexical))
+        flat = (
+            standardise(similarity)
+            + np.where(alone, 0, by_document * standardise(relevance[owner]))
+            + (by_words if options.lexical_weight is None else options.lexical_weight) * standardise(lexical)
+        )
+        if options.bridges and length > 0 and _NAME_INSIDE.search(query):
+            prose = np.asarray([kind in _BRIDGING for kind in kinds], dtype=bool)
+            flat = flat + np.where(prose, length * _bridges(passages, np.where(prose, flat, 0))[owner], 0)
         edges = np.cumsum([0, *sizes])
         flat = flat.astype(np.float32)
         return Scored([flat[a:b] for a, b in zip(edges, edges[1:], strict=False)], relevance)
 
+    def stop(self, passages: Sequence[Passage], scored: Scored, options: HybridOptions) -> list[set[int]]:
+        """Every unit within a margin of the best one's score."""
+        best = max((float(scores.max()) for scores in scored.units if len(scores)), default=0.0)
+        return [{u for u, score in enumerate(scores) if score >= best - options.margin} for scores in scored.units]
 
-def _lexical_weights(encoder: Encoder, query: str) -> tuple[float, float]:
+
+def _lexical_weights(encoder: Encoder, query: str, lexical: NDArray[np.float32]) -> tuple[float, float]:
     """Weights of BM25: for units with a context of their own, and for all others."""
     pieces = len(encoder.tokenize([query])[0].ids) / max(1, len(_SURFACE.findall(query)))
-    opaque = float(np.clip(_OPAQUE_SLOPE * (pieces - _OPAQUE_FROM), 0, _OPAQUE_MOST))
-    by_length = _LEXICAL_BASE + _LEXICAL_BY_WORD * (len(words(query)) - _SHORT_QUERY_WORDS)
-    return _LINE_LEXICAL + opaque, float(np.clip(by_length, _LEXICAL_BASE, _LEXICAL_MOST)) + opaque
+    sure = float(np.clip(_OPAQUE_SLOPE * (pieces - _OPAQUE_FROM), 0, _OPAQUE_MOST))
+    if len(lexical) > 1 and lexical.max() > 0:
+        second, first = np.partition(lexical, -2)[-2:]
+        sure += _MARGIN_SLOPE * max(0.0, float((first - second) / first) - _MARGIN_FROM)
+    by_length = _LEXICAL_BASE + _LEXICAL_BY_WORD * (len(words(query)) - _LONG_FROM)
+    return _LEXICAL_OF_LINES + sure, float(np.clip(by_length, _LEXICAL_BASE, _LEXICAL_MOST)) + sure
 
 
 def _bridges(passages: Sequence[Passage], scores: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,14 +1,16 @@
 """`segment`: one text to one `Passage`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import regex
 
+from compressors.graphemes import may_hold_clusters, splits_cluster
 from compressors.segmentation.blocks import Block, BlockKind, find_blocks, looks_like_code, split_lines
 from compressors.segmentation.json_units import is_json, json_units
 from compressors.segmentation.sentences import sentence_spans
 from compressors.segmentation.tables import delimited_rows
-from compressors.segmentation.unit import Kind, Passage, Unit
+from compressors.segmentation.unit import STRUCTURED, Kind, Passage, Unit
 from compressors.spans import Span
 
 CODE_CHUNK = 1600
@@ -33,7 +35,10 @@ def segment(text: str, title: str = "", hidden: Sequence[Span] = ()) -> Passage:
     A text that is JSON, JSON lines, a delimited table or source code as a whole is divided along its own structure;
     anything else line by line into blocks, and paragraphs into sentences.
     """
-    return Passage(text, tuple(_units(text)), title, tuple(hidden))
+    units = _units(text)
+    if may_hold_clusters(text):
+        units = _aligned(text, units)
+    return Passage(text, tuple(units), title, tuple(hidden))
 
 
 def _units(text: str) -> list[Unit]:
@@ -54,6 +59,28 @@ def _units(text: str) -> list[Unit]:
     for block in find_blocks(text, lines):
         units.extend(_block_units(text, block, len(units)))
     return units
+
+
+def _aligned(text: str, units: list[Unit]) -> list[Unit]:
+    """Move edges that fall inside a grapheme cluster outwards; a unit that would then touch its neighbour is joined to it.
+
+    Structured units are left alone: their edges are brackets, separators and line breaks.
+    """
+    aligned: list[Unit] = []
+    for unit in units:
+        if unit.kind in STRUCTURED:
+            aligned.append(unit)
+            continue
+        start, end = unit.start, unit.end
+        while splits_cluster(text, start):
+            start -= 1
+        while splits_cluster(text, end):
+            end += 1
+        if aligned and aligned[-1].kind not in STRUCTURED and start < aligned[-1].end:
+            aligned[-1] = replace(aligned[-1], end=max(end, aligned[-1].end))
+        else:
+            aligned.append(replace(unit, start=start, end=end))
+    return aligned
 
 
 def _block_units(text: str, block: Block, first_index: int) -> list[Unit]:

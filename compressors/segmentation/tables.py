@@ -10,15 +10,15 @@ _SAMPLE_ROWS = 60
 
 
 def delimited_rows(text: str, lines: list[Span]) -> list[Span] | None:
-    """Rows of the text if it is one delimited table with at least two rows of data, else None.
+    """Rows of the text if it is one delimited table with at least two rows of data, else None; a Markdown table is not one.
 
     A row is a span of one or more lines (a quoted cell may hold a line break). The first row is the header.
     """
     filled = [line for line in lines if text[line[0] : line[1]].strip()]
-    if len(filled) < 3:
+    if len(filled) < 3 or not text[slice(*filled[1])].strip("|-: \t"):
         return None
     for delimiter in DELIMITERS:
-        if text.count(delimiter, *filled[0]) and text.count(delimiter, *filled[1]):
+        if text.count(delimiter, *filled[0]):
             rows = _rows(text, filled, delimiter)
             if rows and _is_regular(text, rows, delimiter):
                 return rows

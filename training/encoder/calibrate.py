@@ -2,9 +2,8 @@
 
     python -m training.encoder.calibrate ../shared/data/train/train_qa.jsonl.gz
 
-Reads questions and paragraphs, runs the fp32 graph and writes the smallest and largest input of every matrix product.
-The extremes are kept, not clipped: a few channels of this model are ten times larger than the rest, and clipping them
-costs more than the coarser step does.
+Reads questions and paragraphs, runs the fp32 graph and writes the smallest and largest value of every channel of
+each matrix product's input. The extremes are kept, not clipped: clipping costs more than the coarser step does.
 """
 
 import argparse
@@ -14,16 +13,14 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
+from numpy.typing import NDArray
 from rich.progress import track
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 from compressors.encoder import embedded
 from compressors.encoder.onnx_graph import ActivationRange, build_bert
-from compressors.encoder.quantization import dump_ranges
-
-OUTPUT = Path(embedded.__file__).parent / "minilm_int8_ranges.json"
-
+from compressors.encoder.quantization import save_ranges
 
 def main() -> None:
     """Command line entry point."""
@@ -38,8 +35,8 @@ def main() -> None:
     graph = build_bert(load_file(folder / "model.safetensors"), embedded.SHAPE, None, expose_matmul_inputs=True)
     session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()][1:]
-    low = dict.fromkeys(names, np.inf)
-    high = dict.fromkeys(names, -np.inf)
+    low: dict[str, NDArray[np.float32]] = {}
+    high: dict[str, NDArray[np.float32]] = {}
     with gzip.open(arguments.data, "rt", encoding="utf-8") as lines:
         items = [json.loads(line) for line, _ in zip(lines, range(arguments.items), strict=False)]
     for item in track(items, "calibrating"):
@@ -47,11 +44,11 @@ def main() -> None:
         for text in (item["question"], f"{document['title']}\n{document['text']}"):
             ids = np.asarray([tokenizer.encode(text).ids[: embedded.EmbeddedEncoder.window]], dtype=np.int32)
             for name, value in zip(names, session.run(names, {"token_ids": ids}), strict=True):
-                low[name] = min(low[name], float(value.min()))
-                high[name] = max(high[name], float(value.max()))
+                low[name] = np.minimum(low.get(name, np.inf), value.min(axis=(0, 1)))
+                high[name] = np.maximum(high.get(name, -np.inf), value.max(axis=(0, 1)))
     ranges = {name: ActivationRange(low[name], high[name]) for name in names}
-    OUTPUT.write_text(dump_ranges(ranges, f"{len(items)} items of {arguments.data.name}"))
-    print(f"wrote {OUTPUT}")
+    save_ranges(ranges, embedded.RANGES, f"{len(items)} items of {arguments.data.name}")
+    print(f"wrote {embedded.RANGES}")
 
 
 if __name__ == "__main__":

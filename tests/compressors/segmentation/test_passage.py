@@ -1,0 +1,126 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compressors.segmentation import Kind, segment
+from tests.strategies import any_text
+
+
+def units(text: str) -> list[str]:
+    passage = segment(text)
+    return [passage.slice(i) for i in range(len(passage.units))]
+
+
+@given(any_text)
+def test_units_and_gaps_partition_any_text(text: str) -> None:
+    passage = segment(text)
+    pieces: list[str] = []
+    for index, unit in enumerate(passage.units):
+        start, end = passage.gaps[index]
+        pieces += [text[start:end], text[unit.start : unit.end]]
+    start, end = passage.gaps[-1]
+    assert "".join([*pieces, text[start:end]]) == text
+    assert all(unit.start < unit.end for unit in passage.units)
+
+
+@given(any_text)
+def test_everything_but_space_and_separators_is_in_a_unit(text: str) -> None:
+    passage = segment(text)
+    between = "".join(text[start:end] for start, end in passage.gaps)
+    assert not between.replace(",", "").strip()
+
+
+@given(st.text(max_size=200))
+def test_what_a_unit_requires_exists(text: str) -> None:
+    passage = segment(text)
+    assert all(0 <= required < len(passage.units) for unit in passage.units for required in unit.requires)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Dr. J. R. Smith left the U.S. in May. He came back.", ["Dr. J. R. Smith left the U.S. in May.", "He came back."]),
+        ("It costs $3.5 million. Pi is 3.14.", ["It costs $3.5 million.", "Pi is 3.14."]),
+        ("See https://a.b.com/x?y=1.2. Then go.", ["See https://a.b.com/x?y=1.2.", "Then go."]),
+        ("Yes... maybe. No?", ["Yes... maybe.", "No?"]),
+        ('He said "Go. Now." and left. So it was.', ['He said "Go. Now." and left.', "So it was."]),
+        ("Not before Jan. 5, 2020. Later.", ["Not before Jan. 5, 2020.", "Later."]),
+        ("你好。世界！好吗？", ["你好。", "世界！", "好吗？"]),
+        ("他说“走吧。”然后离开了。", ["他说“走吧。”", "然后离开了。"]),
+        ("यह है। वह है।", ["यह है।", "वह है।"]),
+        ("هل هذا؟ نعم.", ["هل هذا؟", "نعم."]),
+        ("- one\n- two\n- three", ["- one", "- two", "- three"]),
+        ("# Title\n\nText here.", ["# Title", "Text here."]),
+        ("One line of text that is wrapped and goes\non in the next. Two.", ["One line of text that is wrapped and goes\non in the next.", "Two."]),
+        ("one\r\n\r\ntwo", ["one", "two"]),
+    ],
+)
+def test_sentences(text: str, expected: list[str]) -> None:
+    assert units(text) == expected
+
+
+def test_code_fence_is_one_unit() -> None:
+    fence = "```python\nx = 1\n\n\ny = 2\n```"
+    assert fence in units(f"Before.\n\n{fence}\n\nAfter.")
+
+
+def test_unclosed_fence_runs_to_the_end() -> None:
+    assert units("Text.\n\n```\nx = 1\n\ny = 2")[-1] == "```\nx = 1\n\ny = 2"
+
+
+def test_chat_lines_are_turns() -> None:
+    passage = segment("[10:23] <ann> hi\n[10:24] <bob> hello there\n[10:24] <ann> which url?\n[10:25] <bob> http://x.org/")
+    assert [unit.kind for unit in passage.units] == [Kind.TURN] * 4
+
+
+def test_labelled_sections_are_not_turns() -> None:
+    passage = segment("METHODS: We counted.\nRESULTS: There were 12.\nCONCLUSION: Twelve is enough.")
+    assert Kind.TURN not in {unit.kind for unit in passage.units}
+
+
+def test_log_lines() -> None:
+    passage = segment("2024-01-02 10:00:00 INFO start\n2024-01-02 10:00:01 WARN slow. Very slow.\n2024-01-02 10:00:02 INFO end")
+    assert [unit.kind for unit in passage.units] == [Kind.LOG_LINE] * 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "| a | b |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |",
+        "name,age,town\nann,3,Oslo\nbob,4,Rome",
+        'name\tage\n"a\nb"\t3\nbob\t4',
+    ],
+)
+def test_table_rows_require_their_header(text: str) -> None:
+    passage = segment(text)
+    assert [unit.kind for unit in passage.units] == [Kind.TABLE_ROW] * 3
+    assert passage.units[0].structural
+    assert passage.units[1].requires == passage.units[2].requires == (0,)
+
+
+def test_stack_trace_is_one_unit() -> None:
+    trace = 'Traceback (most recent call last):\n  File "x.py", line 1, in f\n    g()\nValueError: bad'
+    assert trace in units(f"It failed:\n\n{trace}\n\nWhy?")
+
+
+def test_diff_is_one_unit() -> None:
+    diff = "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n-a\n+b\n c"
+    assert diff in units(f"{diff}\n\nDone.")
+
+
+def test_source_code_is_divided_between_definitions() -> None:
+    code = "import os\n\n\ndef f(x):\n    y = x\n\n    return y\n\n\nclass A:\n    z = 1\n"
+    assert units(code) == ["import os", "def f(x):\n    y = x\n\n    return y", "class A:\n    z = 1"]
+
+
+@pytest.mark.parametrize("text", ["a" * 5000, "字" * 5000, "word " * 5000, "😀" * 3000, "ภาษาไทย" * 500])
+def test_a_very_long_sentence_is_divided(text: str) -> None:
+    passage = segment(text)
+    assert len(passage.units) > 3
+    assert max(unit.end - unit.start for unit in passage.units) <= 1000
+
+
+def test_a_long_sentence_is_not_divided_inside_a_number() -> None:
+    passage = segment("The value is 3 and it is not 4 kg or 5,000,000 USD " * 100)
+    joints = [(passage.slice(i)[-1], passage.slice(i + 1)[0]) for i in range(len(passage.units) - 1)]
+    assert all(not (left.isdigit() and right in "kU") for left, right in joints)
