@@ -22,7 +22,7 @@ from benchmarks.quality.outcome import Outcome, violation
 from compressors import CompressionRequest, Compressor, Document, build_compressor
 
 RATIOS = (0.25, 0.125, 0.0625)
-METHODS = ("auto", "hybrid", "dspc", "cosine", "bm25", "truncate", "random")
+METHODS = ("auto", "dspc", "cosine", "bm25", "truncate", "random")
 RESULTS = Path(__file__).parents[1] / "results"
 
 

@@ -41,7 +41,7 @@ class HybridOptions(BaseModel):
         None, ge=0, le=10, description="Weight of BM25 beside the similarities; by default it depends on the query."
     )
     margin: float = Field(
-        4.0, gt=0, le=50, description="Without a target: keep units whose score is within this margin of the best one's."
+        7.0, gt=0, le=50, description="Without a target: keep units whose score is within this margin of the best one's."
     )
     bridges: bool = Field(True, description="Let the best sentences vouch for documents whose titles they mention.")
 
