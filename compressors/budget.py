@@ -14,7 +14,7 @@ Place = tuple[int, int]
 """(passage, unit)"""
 SCORE_DECIMALS = 5
 _PROSE = frozenset({Kind.SENTENCE, Kind.HEADING, Kind.LIST_ITEM})
-_FILL_ROUNDS = 12
+_FILL_ROUNDS = 16
 
 
 @dataclass
@@ -74,16 +74,17 @@ class UnitSelector:
             )
         order = self._ranking(scores)
         chosen: list[Place] = []
+        rejected: set[Place] = set()
         for _ in range(_FILL_ROUNDS):
-            added = self._pack(order, kept, budget - tokens, fill)
+            added = self._pack(order, kept, budget - tokens, fill, rejected)
             if not added:
                 break
             kept, tokens, held = self._settle(forced, chosen, added, budget)
-            if held == 0:
-                break
             chosen += added[:held]
-            if not fill and held < len(added):
-                break
+            if held < len(added):
+                if not fill:
+                    break
+                rejected.add(added[held])
         return Selection(kept, tokens)
 
     def _ranking(self, scores: Sequence[NDArray[np.float32]]) -> list[Place]:
@@ -107,18 +108,24 @@ class UnitSelector:
             seen.add(text)
         return first + again
 
-    def _pack(self, order: Sequence[Place], kept: Sequence[set[int]], slack: int, fill: bool) -> list[Place]:
-        """Best-scored units whose single costs add up to at most `slack`."""
+    def _pack(
+        self, order: Sequence[Place], kept: Sequence[set[int]], slack: int, fill: bool, rejected: Set[Place]
+    ) -> list[Place]:
+        """Best-scored units whose single costs add up to about `slack`.
+
+        A text in its place often takes a token less than alone, so a last unit that is over by no more than that is
+        tried; the exact count decides.
+        """
         trial = [set(units) for units in kept]
         added: list[Place] = []
         for place in order:
             if slack <= 0:
                 break
-            if place[1] in trial[place[0]]:
+            if place[1] in trial[place[0]] or place in rejected:
                 continue
             missing = self._missing(place, trial)
             cost = sum(self._cost(each) for each in missing)
-            if cost <= slack:
+            if cost - len(missing) <= slack:
                 slack -= cost
                 added.append(place)
                 for passage, unit in missing:

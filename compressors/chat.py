@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from compressors.errors import InvalidValue
+from compressors.segmentation.sentences import sentence_spans
+
+MAX_QUESTION = 200
+"""Characters; more would make the query about everything and so about nothing."""
 
 Message = dict[str, Any]
 Path = tuple[str | int, ...]
@@ -81,12 +85,29 @@ def compressible(slots: Sequence[TextSlot], roles: Collection[str], protected_me
 
 
 def query_before(slots: Sequence[TextSlot], message: int) -> str | None:
-    """The latest user text of an earlier message: what a tool result or an answer was asked for.
+    """The question in the latest user text of an earlier message: what a tool result or an answer was asked for.
 
     Only earlier messages count, so that a message's result never depends on what is appended later.
     """
     texts = [slot.text for slot in slots if slot.role == "user" and slot.message < message]
-    return texts[-1] if texts else None
+    return question_in(texts[-1]) if texts else None
+
+
+def question_in(text: str) -> str:
+    """The text itself if it is short; of a longer one, whose context comes first, its closing question or last sentences."""
+    text = text.strip()
+    if len(text) <= MAX_QUESTION:
+        return text
+    paragraph = text.rfind("\n\n") + 1
+    spans = sentence_spans(text, paragraph, len(text))
+    begin = spans[-1][0]
+    if text.endswith(("?", "？", "؟")):
+        return text[begin:]
+    for start, _ in reversed(spans):
+        if len(text) - start > MAX_QUESTION:
+            break
+        begin = start
+    return text[begin:]
 
 
 def replace_texts(messages: Sequence[Message], replacements: Sequence[tuple[TextSlot, str]]) -> list[Message]:

@@ -139,7 +139,8 @@ class _Run:
         self, open_slots: list[chat.TextSlot], slots: list[chat.TextSlot], newest: int | None, fixed: int
     ) -> GroupResult:
         assert self.request.target_tokens is not None
-        query = self.request.query or "\n".join(s.text for s in slots if s.message == newest and s.role == "user")
+        asked = "\n\n".join(s.text for s in slots if s.message == newest and s.role == "user")
+        query = self.request.query or chat.question_in(asked)
         room = self.request.target_tokens - fixed
         if room < 1 and (fixed > self.request.target_tokens or open_slots):
             raise BudgetInfeasible(

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoConfig, AutoModel, AutoTokenizer
+from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
 
 from compressors.encoder.base import FloatArray, Tokenized
 from compressors.errors import ModelUnavailable
@@ -16,6 +17,9 @@ class HuggingFaceEncoder:
 
     def __init__(self, model: str, threads: int | None = None) -> None:
         try:
+            config = AutoConfig.from_pretrained(model, trust_remote_code=False)
+            if config.model_type not in MODEL_FOR_MASKED_LM_MAPPING_NAMES:
+                raise ModelUnavailable(f"PROMPTPRESS_ENCODER: {model!r} is a {config.model_type} model, not an encoder")
             self._tokenizer = AutoTokenizer.from_pretrained(model, trust_remote_code=False)
             device = "cuda" if torch.cuda.is_available() else "cpu"
             self._model = AutoModel.from_pretrained(
@@ -25,8 +29,6 @@ class HuggingFaceEncoder:
             raise ModelUnavailable(f"PROMPTPRESS_ENCODER: cannot load {model!r}: {error}") from error
         if not self._tokenizer.is_fast:
             raise ModelUnavailable(f"PROMPTPRESS_ENCODER: {model!r} has no fast tokenizer, so no character offsets")
-        if getattr(self._model.config, "is_decoder", False) or getattr(self._model.config, "is_encoder_decoder", False):
-            raise ModelUnavailable(f"PROMPTPRESS_ENCODER: {model!r} is not an encoder")
         if threads:
             torch.set_num_threads(threads)
         self._model.eval().to(device)
@@ -34,7 +36,10 @@ class HuggingFaceEncoder:
         self.name = f"{model}/{self._model.dtype}".replace("torch.", "")
         positions = getattr(self._model.config, "max_position_embeddings", None) or 512
         self.window = min(positions, 512)
-        self._special = self._tokenizer.build_inputs_with_special_tokens([-1])
+        content = self._tokenizer("a", add_special_tokens=False)["input_ids"]
+        framed = self._tokenizer("a")["input_ids"]
+        at = next(i for i in range(len(framed)) if framed[i : i + len(content)] == content)
+        self._before, self._after = framed[:at], framed[at + len(content) :]
 
     def tokenize(self, texts: Sequence[str]) -> list[Tokenized]:
         """See Encoder.tokenize."""
@@ -50,11 +55,10 @@ class HuggingFaceEncoder:
 
     def states(self, sequences: Sequence[NDArray[np.int32]]) -> list[FloatArray]:
         """See Encoder.states."""
-        at = self._special.index(-1)
         results: list[FloatArray] = []
         for sequence in sequences:
-            ids = [*self._special[:at], *sequence.tolist(), *self._special[at + 1 :]]
+            ids = [*self._before, *sequence.tolist(), *self._after]
             with torch.inference_mode():
                 states = self._model(input_ids=torch.tensor([ids], device=self._device)).last_hidden_state[0]
-            results.append(states[at : at + len(sequence)].float().cpu().numpy())
+            results.append(states[len(self._before) : len(self._before) + len(sequence)].float().cpu().numpy())
         return results

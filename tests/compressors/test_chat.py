@@ -1,0 +1,90 @@
+from typing import Any
+
+import pytest
+
+from compressors import BudgetInfeasible, CompressionRequest, CompressionResult, Compressor
+from compressors.errors import InvalidValue
+from tests.conftest import PROSE
+
+CALL = {"role": "assistant", "content": None, "tool_calls": [{"id": "call_1", "type": "function", "function": {"name": "f"}}]}
+CHAT = [
+    {"role": "system", "content": PROSE},
+    {"role": "user", "content": PROSE + " Which ship did Amundsen use?"},
+    CALL,
+    {"role": "tool", "tool_call_id": "call_1", "content": PROSE},
+    {"role": "assistant", "content": PROSE},
+    {"role": "user", "content": "When did he die?"},
+]
+
+
+def run(compressor: Compressor, messages: list[Any], **fields: Any) -> CompressionResult:
+    return compressor.compress(CompressionRequest(messages=messages, **fields))
+
+
+def test_a_ratio_shortens_tool_results_and_answers_only(compressor: Compressor) -> None:
+    result = run(compressor, CHAT, target_ratio=0.4)
+    assert result.messages is not None
+    changed = [i for i, (before, after) in enumerate(zip(CHAT, result.messages, strict=True)) if before != after]
+    assert changed == [3, 4]
+    assert "Fram" in result.messages[3]["content"]
+    assert result.messages[3]["tool_call_id"] == "call_1"
+
+
+def test_roles_can_be_chosen(compressor: Compressor) -> None:
+    result = run(compressor, CHAT, target_ratio=0.4, compress_roles=["user"])
+    assert result.messages is not None
+    assert len(result.messages[1]["content"]) < len(CHAT[1]["content"])
+    assert result.messages[3] == CHAT[3]
+
+
+def test_target_tokens_covers_the_whole_chat(compressor: Compressor) -> None:
+    result = run(compressor, CHAT, target_tokens=260)
+    assert result.messages is not None
+    assert result.usage.tokens_after <= 260
+    assert result.messages[0] == CHAT[0]
+    assert result.messages[-1] == CHAT[-1]
+    assert "1928" in "".join(m["content"] or "" for m in result.messages[1:-1])
+
+
+def test_untouchable_messages_beyond_the_target(compressor: Compressor) -> None:
+    with pytest.raises(BudgetInfeasible):
+        run(compressor, CHAT, target_tokens=20)
+
+
+def test_anthropic_tool_results_inside_user_messages(compressor: Compressor) -> None:
+    image = {"type": "image", "source": {"type": "base64", "data": "AAAA"}}
+    block = {"type": "tool_result", "tool_use_id": "t1", "content": [{"type": "text", "text": PROSE}, image]}
+    messages = [{"role": "user", "content": "Which ship?"}, {"role": "user", "content": [block, {"type": "text", "text": PROSE}]}]
+    result = run(compressor, messages, target_ratio=0.3)
+    assert result.messages is not None
+    after = result.messages[1]["content"]
+    assert len(after[0]["content"][0]["text"]) < len(PROSE)
+    assert after[0]["content"][1] == image
+    assert after[0]["tool_use_id"] == "t1"
+    assert after[1]["text"] == PROSE
+
+
+def test_reasoning_and_unknown_parts_are_left_alone(compressor: Compressor) -> None:
+    parts = [{"type": "thinking", "thinking": PROSE, "signature": "x"}, {"type": "text", "text": PROSE, "cache_control": {"a": 1}}]
+    result = run(compressor, [{"role": "assistant", "content": parts, "custom": 1}], target_ratio=0.5)
+    assert result.messages is not None
+    message = result.messages[0]
+    assert message["content"][0] == parts[0]
+    assert message["content"][1]["cache_control"] == {"a": 1}
+    assert message["custom"] == 1
+
+
+@pytest.mark.parametrize(
+    ("message", "field"),
+    [
+        ({"content": "x"}, "messages[0].role"),
+        ({"role": 3, "content": "x"}, "messages[0].role"),
+        ({"role": "user", "content": 3}, "messages[0].content"),
+        ({"role": "user", "content": ["x"]}, "messages[0].content[0]"),
+        ({"role": "user", "content": "\ud800"}, "messages[0].content"),
+    ],
+)
+def test_malformed_messages_name_the_field(compressor: Compressor, message: Any, field: str) -> None:
+    with pytest.raises(InvalidValue) as caught:
+        run(compressor, [message], target_ratio=0.5)
+    assert caught.value.field == field
