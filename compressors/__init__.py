@@ -1,8 +1,8 @@
 """Prompt compression as a library: text in, shorter text out, with a receipt.
 
-    from compressors import compress
-    result = compress(text, query="...", target_ratio=0.25)
-    print(result.text, result.usage.tokens_after)
+from compressors import compress
+result = compress(text, query="...", target_ratio=0.25)
+print(result.text, result.usage.tokens_after)
 """
 
 from functools import lru_cache

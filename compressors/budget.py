@@ -90,10 +90,7 @@ class UnitSelector:
     def _ranking(self, scores: Sequence[NDArray[np.float32]]) -> list[Place]:
         """Best first; a sentence that repeats a better-ranked one word for word comes after all that say something new."""
         places = [
-            (p, u)
-            for p, passage in enumerate(self._passages)
-            for u, unit in enumerate(passage.units)
-            if not unit.structural
+            (p, u) for p, passage in enumerate(self._passages) for u, unit in enumerate(passage.units) if not unit.structural
         ]
         values = np.asarray([scores[p][u] for p, u in places], dtype=np.float64).round(SCORE_DECIMALS)
         ranked = [places[i] for i in np.argsort(-values, kind="stable")]

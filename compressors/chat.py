@@ -112,7 +112,10 @@ def question_in(text: str) -> str:
 
 def replace_texts(messages: Sequence[Message], replacements: Sequence[tuple[TextSlot, str]]) -> list[Message]:
     """Copies of the messages with some texts replaced; the originals are not touched."""
-    result = [message if not any(s.message == i for s, _ in replacements) else copy.deepcopy(message) for i, message in enumerate(messages)]
+    result = [
+        message if not any(s.message == i for s, _ in replacements) else copy.deepcopy(message)
+        for i, message in enumerate(messages)
+    ]
     for slot, text in replacements:
         target: Any = result[slot.message]
         for step in slot.path[:-1]:

@@ -14,7 +14,7 @@ from compressors.methods.base import Method, Models
 from compressors.passage_group import GroupResult, Protection, Target, compress_group, infeasible
 from compressors.protection import compile_patterns
 from compressors.registry import METHODS, method_class
-from compressors.request import CompressionRequest
+from compressors.request import CompressionRequest, Document
 from compressors.result import CompressedDocument, CompressionResult, TimingMs, UnitScore, Usage
 from compressors.tokenization import TokenCounter, counter_for
 
@@ -30,7 +30,7 @@ class Compressor:
         """Load the models that the default method needs and run them once."""
         self.compress(
             CompressionRequest(
-                documents=[{"text": "The first sentence. The second one."}],  # type: ignore[list-item]
+                documents=[Document(text="The first sentence. The second one.")],
                 query="Which comes first?",
                 target_tokens=5,
             )
@@ -92,9 +92,7 @@ class _Run:
         self.method, options = self.methods[self.request.method].resolve(query, self.options, self.methods)
         if query is None and self.method.query == "required":
             raise InvalidValue(f"method {self.method.name!r} needs a query", "query")
-        group = compress_group(
-            texts, query, target or self.target, self.method, options, self.protection, self.counter
-        )
+        group = compress_group(texts, query, target or self.target, self.method, options, self.protection, self.counter)
         self.groups.append(group)
         return group
 
@@ -157,9 +155,7 @@ class _Run:
         for each in self.groups:
             self.warnings += [warning for warning in each.warnings if warning not in self.warnings]
         before, after = group.tokens_before, group.tokens_after
-        seconds = {
-            stage: sum(each.seconds[stage] for each in self.groups) for stage in ("score", "cut", "verify")
-        }
+        seconds = {stage: sum(each.seconds[stage] for each in self.groups) for stage in ("score", "cut", "verify")}
         scored = next((each.scored for each in self.groups if each.scored), None)
         return CompressionResult(
             **shape,
@@ -195,7 +191,9 @@ def validate_options(method: type[Method[Any]], options: dict[str, Any]) -> Base
         name = ".".join(str(step) for step in first["loc"])
         known = ", ".join(method.options_model.model_fields) or "none"
         message = first["msg"] if first["type"] != "extra_forbidden" else "unknown option"
-        raise InvalidValue(f"{message}; options of {method.name!r}: {known}", f"options.{name}" if name else "options") from None
+        raise InvalidValue(
+            f"{message}; options of {method.name!r}: {known}", f"options.{name}" if name else "options"
+        ) from None
 
 
 def _joined(parts: Sequence[GroupResult]) -> GroupResult:
@@ -220,4 +218,3 @@ def _scores(group: GroupResult) -> list[list[UnitScore]]:
         ]
         for passage, scores, kept in zip(group.passages, group.scored.units, group.kept, strict=True)
     ]
-

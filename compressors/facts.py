@@ -46,7 +46,8 @@ _UNBROKEN = [
 ]
 _SCOPE = regex.compile(
     r"""\b(?:not|no|never|none|nothing|nobody|nowhere|neither|nor|cannot|without|unless|except(?:\ for)?|only|
-    at\ (?:least|most)|no\ (?:more|less|fewer)\ than|(?:more|less|fewer)\ than|must|shall|may|hardly|barely|exclud(?:e|es|ed|ing)|
+    at\ (?:least|most)|no\ (?:more|less|fewer)\ than|(?:more|less|fewer)\ than|must|shall|may|hardly|barely|
+    exclud(?:e|es|ed|ing)|
     nicht|kein(?:e[nmrs]?)?|nie(?:mals)?|ohne|nur|ne|pas|jamais|sans|sauf|sin|nunca|ningun[ao]?|sólo|não|nunca|sem|
     не|нет|никогда|без|только|nu|fără|değil|không|chưa)\b
     |\b\w+n['’]t\b|不|没|沒|無|无|未|ない|ません|않|없|لا|ليس|لم|لن|नहीं|मत|ไม่|δεν|μην""",

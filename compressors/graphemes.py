@@ -3,14 +3,16 @@
 import regex
 
 _CLUSTER = regex.compile(r"\X")
-_JOINING = regex.compile(r"[\p{M}\p{Cf}\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]|\r\n")
+_JOINING = regex.compile(
+    r"[\p{M}\p{Cf}\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]|\r\n"
+)
 # Longer than every emoji sequence in use; a run of more combining marks than this may be cut where it falls.
 _REACH = 40
 
 
 def may_hold_clusters(text: str) -> bool:
     """Whether any cluster of the text can be longer than one character; fast, and never wrongly False."""
-    return not text.isascii() and _JOINING.search(text) is not None or "\r\n" in text
+    return (not text.isascii() and _JOINING.search(text) is not None) or "\r\n" in text
 
 
 def splits_cluster(text: str, position: int) -> bool:

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from compressors.budget import Selection, UnitSelector
 from compressors.errors import BudgetInfeasible, TargetRequired
 from compressors.facts import scope_spans
-from compressors.methods.base import Method, Scored, ScoreArray
+from compressors.methods.base import Method, ScoreArray, Scored
 from compressors.protection import find_keep_tags, protected_units
 from compressors.render import Rendered
 from compressors.result import Reason
@@ -79,7 +79,9 @@ def compress_group(
     tokens_before = sum(counter.count(text) for _, text in texts)
     budget = target.budget(tokens_before)
     tags = [find_keep_tags(text) for _, text in texts]
-    unchanged = GroupResult([Rendered(text, [(0, len(text))] if text else []) for _, text in texts], tokens_before, tokens_before)
+    unchanged = GroupResult(
+        [Rendered(text, [(0, len(text))] if text else []) for _, text in texts], tokens_before, tokens_before
+    )
     if any(tag.unbalanced for tag in tags):
         unchanged.warnings.append("a <keep> tag has no partner and is treated as text")
     tagged = any(tag.tags for tag in tags)
@@ -183,11 +185,11 @@ def _cut_inside_best_unit(
         kept = UnitSelector([pieces], counter.count).select(falling, [set()], budget, fill=False).kept[0]
         rendered, _ = settle(pieces, kept, facts=True)
         if rendered.text:
-            result.warnings.append("cut_inside_sentence: the target is smaller than any sentence; the best one was shortened")
+            result.warnings.append(
+                "cut_inside_sentence: the target is smaller than any sentence; the best one was shortened"
+            )
             return [(rendered, set()) if index == p else entry for index, entry in enumerate(settled)]
-    smallest = min(
-        counter.count(passage.slice(u)) for passage in result.passages for u in range(len(passage.units))
-    )
+    smallest = min(counter.count(passage.slice(u)) for passage in result.passages for u in range(len(passage.units)))
     result.warnings.append(f"nothing_fits: no unit fits the target; the smallest takes {smallest} tokens")
     return settled
 

@@ -1,5 +1,7 @@
 """The methods by name."""
 
+from typing import Any
+
 from compressors.errors import UnknownMethod
 from compressors.methods.auto import Auto
 from compressors.methods.base import Method
@@ -10,12 +12,11 @@ from compressors.methods.hybrid import Hybrid
 from compressors.methods.random import Random
 from compressors.methods.truncate import Truncate
 
-METHODS: dict[str, type[Method]] = {
-    method.name: method for method in (Auto, Hybrid, Dspc, Cosine, Bm25, Truncate, Random)
-}
+_CLASSES: tuple[type[Method[Any]], ...] = (Auto, Hybrid, Dspc, Cosine, Bm25, Truncate, Random)
+METHODS = {method.name: method for method in _CLASSES}
 
 
-def method_class(name: str) -> type[Method]:
+def method_class(name: str) -> type[Method[Any]]:
     """The class of a registered method. Raises UnknownMethod."""
     if name not in METHODS:
         raise UnknownMethod(f"unknown method {name[:80]!r}; available: {', '.join(METHODS)}", "method")

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, model
 
 MAX_PATTERNS = 64
 
+
 def _well_formed(text: str) -> str:
     try:
         text.encode()

@@ -47,8 +47,12 @@ def compress(
     method: Annotated[str, typer.Option("--method", "-m", help="See `promptpress methods`.")] = "auto",
     model: Annotated[str | None, typer.Option(help="The LLM that will read the result.")] = None,
     protect: Annotated[str, typer.Option(help="facts, strict or none.")] = "facts",
-    as_json: Annotated[bool, typer.Option("--json", help="Print the whole response as JSON, one line for each file.")] = False,
-    diff: Annotated[bool, typer.Option("--diff", help="Print the original, kept text in colour and removed text dimmed.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the whole response as JSON, one line for each file.")
+    ] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Print the original, kept text in colour and removed text dimmed.")
+    ] = False,
 ) -> None:
     """Compress files or standard input. Lines of a .jsonl file, or of JSON requests on standard input with --json, are
     requests each."""

@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 from starlette.types import Message
 
+
 class MalformedJson(ValueError):
     """The body is not JSON."""
 

@@ -9,8 +9,8 @@ from service.app import create_app
 from service.settings import Settings
 
 _CURL = """  curl {url}/v1/compress -H 'Content-Type: application/json' -d '{{
-    "query": "Who reached the South Pole first?", "target_ratio": 0.4,
-    "text": "Roald Amundsen was a Norwegian explorer. He led the first expedition to reach the South Pole, on 14 December 1911. He had studied medicine before he went to sea."}}'
+    "query": "When did Amundsen reach the South Pole?", "target_ratio": 0.5,
+    "text": "Roald Amundsen studied medicine before he went to sea. He reached the South Pole on 14 December 1911."}}'
 """
 
 

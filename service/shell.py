@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.text import Text
 
-from compressors import Compressor, CompressionRequest, CompressionResult, build_compressor
+from compressors import CompressionRequest, CompressionResult, Compressor, build_compressor
 from compressors.errors import CompressionError, InvalidValue
 from service.errors import error_body
 from service.settings import get_settings
@@ -24,7 +24,9 @@ def run(files: list[str], fields: dict[str, Any], *, as_json: bool, diff: bool) 
     failed = False
     if diff:
         fields = {**fields, "include": ["spans"]}
-    with Progress(console=Console(stderr=True), transient=True, disable=len(files) < 2 or not sys.stderr.isatty()) as progress:
+    with Progress(
+        console=Console(stderr=True), transient=True, disable=len(files) < 2 or not sys.stderr.isatty()
+    ) as progress:
         task = progress.add_task("compressing", total=len(files))
         for name in files:
             if is_json_lines(name) or (as_json and name == "-"):

@@ -5,8 +5,65 @@ import json
 from hypothesis import strategies as st
 
 _words = st.sampled_from(
-    "the a of not never only Paris 3.5 kg 1,200 $5 2020-01-02 v1.2.3 x_y fooBar https://a.b/c?d=e. a@b.org it's can't Dr. e.g. "
-    "“quoted text.” `code` -- --flag 12% ≤5 é 你好 世界。 好吗？ 日本語 ไทย مرحبا؟ यह। 😀 👨‍👩‍👧 🇫🇷 e\u0301 \u200d \u00a0 … ; : , . ! ? ( ) \" ' [ ] { }".split(" ")
+    [
+        "the",
+        "a",
+        "of",
+        "not",
+        "never",
+        "only",
+        "Paris",
+        "3.5",
+        "kg",
+        "1,200",
+        "$5",
+        "2020-01-02",
+        "v1.2.3",
+        "x_y",
+        "fooBar",
+        "https://a.b/c?d=e.",
+        "a@b.org",
+        "it's",
+        "can't",
+        "Dr.",
+        "e.g.",
+        "“quoted",
+        "text.”",
+        "`code`",
+        "--",
+        "--flag",
+        "12%",
+        "≤5",
+        "é",
+        "你好",
+        "世界。",
+        "好吗？",
+        "日本語",
+        "ไทย",
+        "مرحبا؟",
+        "यह।",
+        "😀",
+        "👨\u200d👩\u200d👧",
+        "🇫🇷",
+        "é",
+        "\u200d",
+        "\xa0",
+        "…",
+        ";",
+        ":",
+        ",",
+        ".",
+        "!",
+        "?",
+        "(",
+        ")",
+        '"',
+        "'",
+        "[",
+        "]",
+        "{",
+        "}",
+    ]
 )
 _separators = st.sampled_from([" ", " ", " ", " ", ". ", ".\n", "\n", "\n\n", "\r\n", "", "\t", " \u0301"])
 sentences = st.lists(st.tuples(_words, _separators), max_size=40).map(lambda pairs: "".join(w + s for w, s in pairs))
@@ -35,5 +92,9 @@ _blocks = st.one_of(
 )
 _unicode = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)
 any_text = st.one_of(
-    _unicode, sentences, json_documents, st.lists(_blocks, max_size=8).map("\n\n".join), st.lists(_blocks, max_size=5).map("\n".join)
+    _unicode,
+    sentences,
+    json_documents,
+    st.lists(_blocks, max_size=8).map("\n\n".join),
+    st.lists(_blocks, max_size=5).map("\n".join),
 )

@@ -15,7 +15,7 @@ _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}]")
 def normalise(text: str) -> str:
     """Lower case, NFKC, without quotation marks and articles' case differences, white space folded."""
     text = unicodedata.normalize("NFKC", text).casefold().replace('"', "").replace("“", "").replace("”", "")
-    return _SPACE.sub(" ", text).strip()
+    return str(_SPACE.sub(" ", text)).strip()
 
 
 def survives(answer: str, normalised_output: str) -> bool:

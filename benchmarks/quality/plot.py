@@ -32,7 +32,9 @@ def draw(outcomes: list[Outcome], path: Path) -> None:
             points = sorted(scores[panel][method].items())
             label = f"{method}, {_median_ms(outcomes, method):.0f} ms" if panel == "all" else None
             style = {"linewidth": 2.2, "zorder": 3} if method == "auto" else {"linewidth": 1.1}
-            axis.plot([r for r, _ in points], [statistics.fmean(v) for _, v in points], marker="o", ms=3, label=label, **style)
+            axis.plot(
+                [r for r, _ in points], [statistics.fmean(v) for _, v in points], marker="o", ms=3, label=label, **style
+            )
         axis.set_title("all items" if panel == "all" else panel, fontsize=9)
         axis.set_xscale("log", base=2)
         axis.set_xticks([r for r, _ in points], [f"{r:.2g}" for r, _ in points], fontsize=7)

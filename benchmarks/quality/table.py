@@ -26,14 +26,14 @@ def markdown(outcomes: list[Outcome]) -> str:
         cells = [_cell(means, dataset, method, methods, ratios) for method in methods]
         items = len(scores[dataset, methods[0], ratios[0]])
         lines.append(f"| {dataset} | {items} | " + " | ".join(cells) + " |")
-    overall = {
-        ("", m, r): statistics.fmean(means[d, m, r] for d in datasets) for m in methods for r in ratios if datasets
-    }
+    overall = {("", m, r): statistics.fmean(means[d, m, r] for d in datasets) for m in methods for r in ratios if datasets}
     if overall:
         lines.append("| **mean of sets** | | " + " | ".join(_cell(overall, "", m, methods, ratios) for m in methods) + " |")
     lines.append("| median ms, new documents | | " + " | ".join(_median_ms(outcomes, m, cold=True) for m in methods) + " |")
     if any(not outcome.cold for outcome in outcomes):
-        lines.append("| median ms, seen documents | | " + " | ".join(_median_ms(outcomes, m, cold=False) for m in methods) + " |")
+        lines.append(
+            "| median ms, seen documents | | " + " | ".join(_median_ms(outcomes, m, cold=False) for m in methods) + " |"
+        )
     broken = sum(outcome.violation is not None for outcome in outcomes)
     lines += ["", f"{len(outcomes)} results, {broken} broken promises (counts, budget, spans, characters).", ""]
     return "\n".join(lines)

@@ -100,9 +100,7 @@ def _vectors(sums: FloatArray, passage: Passage) -> PassageVectors:
     return PassageVectors(units.astype(np.float16), _unit_length(sums.sum(axis=0)).astype(np.float16))
 
 
-def _windows(
-    encoder: Encoder, index: int, passage: Passage, tokens: Tokenized, title: NDArray[np.int32]
-) -> list[_Window]:
+def _windows(encoder: Encoder, index: int, passage: Passage, tokens: Tokenized, title: NDArray[np.int32]) -> list[_Window]:
     owners = _owners(passage, tokens)
     inside = owners >= 0
     ids, owners = tokens.ids[inside], owners[inside]

@@ -67,8 +67,10 @@ class _GraphWriter:
         self.initializers.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name
 
-    def node(self, op: str, inputs: list[str], output: str, domain: str = "", **attributes: object) -> str:
-        self.nodes.append(helper.make_node(op, inputs, [output], name=output, domain=domain, **attributes))
+    def node(self, op: str, inputs: list[str], output: str, domain: str = "", **attributes: int | float) -> str:
+        node = helper.make_node(op, inputs, [output], name=output, domain=domain)
+        node.attribute.extend(helper.make_attribute(key, value) for key, value in attributes.items())
+        self.nodes.append(node)
         return output
 
     def linear(self, name: str, x: str, weight: NDArray[np.float32], bias: NDArray[np.float32]) -> str:
@@ -216,4 +218,4 @@ def build_bert(
         opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid(CONTRIB, 1)],
         ir_version=10,
     )
-    return model.SerializeToString()
+    return bytes(model.SerializeToString())

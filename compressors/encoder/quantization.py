@@ -18,5 +18,7 @@ def load_ranges(path: Path) -> dict[str, ActivationRange]:
 
 def save_ranges(ranges: Mapping[str, ActivationRange], path: Path, source: str) -> None:
     """Write the file; `source` says on what the ranges were found."""
-    arrays = {f"{name}.{side}": getattr(r, side).astype(np.float16) for name, r in ranges.items() for side in ("low", "high")}
+    arrays = {
+        f"{name}.{side}": getattr(r, side).astype(np.float16) for name, r in ranges.items() for side in ("low", "high")
+    }
     save_file(arrays, path, metadata={"source": source})

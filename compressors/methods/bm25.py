@@ -1,5 +1,6 @@
 """BM25 over sentences."""
 
+import itertools
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -42,4 +43,4 @@ def unit_scores(passages: Sequence[Passage], query: str, titles: bool) -> list[n
         bags.extend(terms(passage.slice(index)) + title for index in range(len(passage.units)))
     flat = bm25(query, bags)
     edges = np.cumsum([0, *(len(passage.units) for passage in passages)])
-    return [flat[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    return [flat[a:b] for a, b in itertools.pairwise(edges)]

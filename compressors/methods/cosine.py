@@ -1,5 +1,6 @@
 """Plain embedding similarity of each sentence on its own; the baseline for the methods that see context."""
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -31,4 +32,4 @@ class Cosine(Method[NoOptions]):
         ]
         scores = np.concatenate(flat) if flat else np.empty(0, dtype=np.float32)
         edges = np.cumsum([0, *(len(p.units) for p in passages)])
-        return Scored([scores[a:b].astype(np.float32) for a, b in zip(edges, edges[1:], strict=False)])
+        return Scored([scores[a:b].astype(np.float32) for a, b in itertools.pairwise(edges)])

@@ -69,7 +69,7 @@ class Dspc(Method[DspcOptions]):
 
 
 def keywords(passages: Sequence[Passage], count: int) -> list[str]:
-    """The terms with the highest TF-IDF over the sentences, best first, ties to the longer one, then in alphabetical order."""
+    """The terms with the highest TF-IDF over the sentences, best first; ties to the longer, then alphabetical."""
     bags = [words(p.slice(i)) for p in passages for i in range(len(p.units))]
     frequency = Counter(term for bag in bags for term in bag if len(term) > 2 or not term.isascii())
     holding = Counter(term for bag in bags for term in set(bag))

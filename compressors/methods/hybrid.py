@@ -1,5 +1,6 @@
 """Late-pooled similarity, BM25 and bridges between documents, weighed by what the query looks like."""
 
+import itertools
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -86,7 +87,7 @@ class Hybrid(Method[HybridOptions]):
             flat = flat + np.where(prose, length * _bridges(passages, np.where(prose, flat, 0))[owner], 0)
         edges = np.cumsum([0, *sizes])
         flat = flat.astype(np.float32)
-        return Scored([flat[a:b] for a, b in zip(edges, edges[1:], strict=False)], relevance)
+        return Scored([flat[a:b] for a, b in itertools.pairwise(edges)], relevance)
 
     def stop(self, passages: Sequence[Passage], scored: Scored, options: HybridOptions) -> list[set[int]]:
         """Every unit within a margin of the best one's score."""

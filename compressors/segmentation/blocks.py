@@ -40,16 +40,18 @@ _TURN = regex.compile(
     r"\s*(?:\[[^\]\n]{1,30}\]\s*)?(?P<name><[^>\s][^>\n]{0,40}>|#?[\p{Lu}\p{Lo}][\w .'#()\-]{0,40}[:：])(?:\s|$|(?<=：))"
 )
 _LOG = regex.compile(
-    r"""\s*\[?(?:\d{4}[-/.]\d\d[-/.]\d\d\b|[A-Z][a-z]{2}\ {1,2}\d{1,2}\ \d\d:\d\d:\d\d|(?:[A-Z][a-z]{2}\ )?[A-Z][a-z]{2}\ \d{1,2}\ \d\d:\d\d
-    |\d{1,2}:\d\d(?::\d\d)?\b|\d{6}\ \d{6}\b|\d\d[/.]\d\d[/.]\d\d(?:\d\d)?\ |\d\d-\d\d\ \d\d:\d\d|(?:INFO|WARN(?:ING)?|ERROR|DEBUG|TRACE|FATAL)\b
-    |-\ \d{10}\ |\d{10}\b|\d+\ node-)""",
+    r"""\s*\[?(?:\d{4}[-/.]\d\d[-/.]\d\d\b|\d\d[/.]\d\d[/.]\d\d(?:\d\d)?\ |\d\d-\d\d\ \d\d:\d\d|\d{1,2}:\d\d(?::\d\d)?\b
+    |[A-Z][a-z]{2}\ {1,2}\d{1,2}\ \d\d:\d\d:\d\d|(?:[A-Z][a-z]{2}\ )?[A-Z][a-z]{2}\ \d{1,2}\ \d\d:\d\d
+    |(?:INFO|WARN(?:ING)?|ERROR|DEBUG|TRACE|FATAL)\b|\d{6}\ \d{6}\b|-\ \d{10}\ |\d{10}\b|\d+\ node-)""",
     regex.VERBOSE,
 )
 _TABLE_RULE = regex.compile(r"\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)+\|?\s*$|\s*\|\s*:?-{2,}:?\s*\|\s*$")
 _TRACE = regex.compile(r"\s*Traceback \(most recent call last\):")
 _TRACE_FRAME = regex.compile(r"\s+at [\w.$<>]+\(|\s*Caused by: |\s+\.\.\. \d+ more")
 _DIFF = regex.compile(r"diff --git |@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@|Index: \S")
-_DIFF_BODY = regex.compile(r"[+\- @\\]|$|diff --git |index |old mode|new mode|similarity|rename|new file|deleted file|Binary")
+_DIFF_BODY = regex.compile(
+    r"[+\- @\\]|$|diff --git |index |old mode|new mode|similarity|rename|new file|deleted file|Binary"
+)
 _JSON_START = regex.compile(r"\s*(?:\{\s*(?:\"|\}|$)|\[\s*(?:[\[{\"\]]|-?\d[\d.]*,|$))")
 _CODE_LINE = regex.compile(
     r"""\s*(?:def\ |class\ |import\ |from\ \S+\ import|return\b|(?:if|for|while|elif|else|try|except|with|switch)\b.*[:{]\s*$
@@ -168,7 +170,9 @@ class _BlockFinder:
         count = 0
         if self.matches(_TRACE, self.at):
             count = 1
-            while self.at + count < len(self.lines) and self.text[slice(*self.lines[self.at + count])].startswith((" ", "\t")):
+            while self.at + count < len(self.lines) and self.text[slice(*self.lines[self.at + count])].startswith(
+                (" ", "\t")
+            ):
                 count += 1
             count += self.at + count < len(self.lines) and not self.blank(self.at + count)
         elif self.matches(_TRACE_FRAME, self.at + 1):
@@ -257,6 +261,8 @@ class _BlockFinder:
         if self.text[next_start : next_start + 1].islower():
             return end - start >= 30
         full = end - start >= 0.7 * widest and 40 <= widest <= 130
-        return full and not self.text[start:end].rstrip().endswith((":", "：")) and (
-            not self.text[start:end].rstrip().endswith((".", "!", "?", "。"))
+        return (
+            full
+            and not self.text[start:end].rstrip().endswith((":", "："))
+            and (not self.text[start:end].rstrip().endswith((".", "!", "?", "。")))
         )

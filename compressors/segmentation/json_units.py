@@ -97,9 +97,7 @@ def _emit(container: _Container, parent: tuple[int, ...], units: list[Unit], fir
             start, end = member
         units.append(Unit(start, end, Kind.JSON_MEMBER, requires=(opening,)))
     closing = first_index + len(units)
-    units.append(
-        Unit(container.closing, container.closing + 1, Kind.JSON_MEMBER, Join.CLOSE, (opening,), structural=True)
-    )
+    units.append(Unit(container.closing, container.closing + 1, Kind.JSON_MEMBER, Join.CLOSE, (opening,), structural=True))
     units[opening - first_index] = replace(units[opening - first_index], requires=(*parent, closing))
 
 

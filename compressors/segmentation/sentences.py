@@ -1,5 +1,7 @@
 """Sentence boundaries inside one paragraph, as exact character spans."""
 
+import itertools
+
 import regex
 from nupunkt import sent_spans
 
@@ -50,7 +52,7 @@ def clause_spans(text: str, start: int, end: int) -> list[Span]:
     cuts = [m.end() for m in _CLAUSE_END.finditer(text, start, end)]
     cuts = [cut for cut in cuts if not uncuttable.splits(cut)]
     edges = [start, *cuts, end]
-    spans = [_strip(text, a, b) for a, b in zip(edges, edges[1:], strict=False)]
+    spans = [_strip(text, a, b) for a, b in itertools.pairwise(edges)]
     return [span for span in spans if span]
 
 

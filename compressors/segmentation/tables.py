@@ -19,13 +19,13 @@ def delimited_rows(text: str, lines: list[Span]) -> list[Span] | None:
         return None
     for delimiter in DELIMITERS:
         if text.count(delimiter, *filled[0]):
-            rows = _rows(text, filled, delimiter)
+            rows = _rows(text, filled)
             if rows and _is_regular(text, rows, delimiter):
                 return rows
     return None
 
 
-def _rows(text: str, lines: list[Span], delimiter: str) -> list[Span]:
+def _rows(text: str, lines: list[Span]) -> list[Span]:
     rows: list[Span] = []
     start: int | None = None
     for line_start, line_end in lines:

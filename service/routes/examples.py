@@ -38,7 +38,11 @@ REQUEST_EXAMPLES: dict[str, Any] = {
                     "role": "assistant",
                     "content": None,
                     "tool_calls": [
-                        {"id": "call_1", "type": "function", "function": {"name": "search", "arguments": '{"q": "South Pole"}'}}
+                        {
+                            "id": "call_1",
+                            "type": "function",
+                            "function": {"name": "search", "arguments": '{"q": "South Pole"}'},
+                        }
                     ],
                 },
                 {"role": "tool", "tool_call_id": "call_1", "content": _DOCUMENTS[0]["text"]},

@@ -6,7 +6,11 @@ from compressors import BudgetInfeasible, CompressionRequest, CompressionResult,
 from compressors.errors import InvalidValue
 from tests.conftest import PROSE
 
-CALL = {"role": "assistant", "content": None, "tool_calls": [{"id": "call_1", "type": "function", "function": {"name": "f"}}]}
+CALL = {
+    "role": "assistant",
+    "content": None,
+    "tool_calls": [{"id": "call_1", "type": "function", "function": {"name": "f"}}],
+}
 CHAT = [
     {"role": "system", "content": PROSE},
     {"role": "user", "content": PROSE + " Which ship did Amundsen use?"},
@@ -54,7 +58,10 @@ def test_untouchable_messages_beyond_the_target(compressor: Compressor) -> None:
 def test_anthropic_tool_results_inside_user_messages(compressor: Compressor) -> None:
     image = {"type": "image", "source": {"type": "base64", "data": "AAAA"}}
     block = {"type": "tool_result", "tool_use_id": "t1", "content": [{"type": "text", "text": PROSE}, image]}
-    messages = [{"role": "user", "content": "Which ship?"}, {"role": "user", "content": [block, {"type": "text", "text": PROSE}]}]
+    messages = [
+        {"role": "user", "content": "Which ship?"},
+        {"role": "user", "content": [block, {"type": "text", "text": PROSE}]},
+    ]
     result = run(compressor, messages, target_ratio=0.3)
     assert result.messages is not None
     after = result.messages[1]["content"]
@@ -65,7 +72,10 @@ def test_anthropic_tool_results_inside_user_messages(compressor: Compressor) -> 
 
 
 def test_reasoning_and_unknown_parts_are_left_alone(compressor: Compressor) -> None:
-    parts = [{"type": "thinking", "thinking": PROSE, "signature": "x"}, {"type": "text", "text": PROSE, "cache_control": {"a": 1}}]
+    parts = [
+        {"type": "thinking", "thinking": PROSE, "signature": "x"},
+        {"type": "text", "text": PROSE, "cache_control": {"a": 1}},
+    ]
     result = run(compressor, [{"role": "assistant", "content": parts, "custom": 1}], target_ratio=0.5)
     assert result.messages is not None
     message = result.messages[0]

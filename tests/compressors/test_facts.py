@@ -33,7 +33,8 @@ def test_facts_are_found_whole(text: str, fact: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["must not", "never", "at least two", "they can't", "unless", "only", "without", "我不去", "行きません", "нет", "nicht"]
+    "text",
+    ["must not", "never", "at least two", "they can't", "unless", "only", "without", "我不去", "行きません", "нет", "nicht"],
 )
 def test_scope_words(text: str) -> None:
     assert scope_spans(text)

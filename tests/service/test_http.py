@@ -17,7 +17,9 @@ def post(url: str, path: str = "/v1/compress", body: Any = None, content: bytes 
 
 
 def test_text(server: str) -> None:
-    response = post(server, body={"text": PROSE, "query": "Which ship did he use?", "target_ratio": 0.3, "include": ["spans"]})
+    response = post(
+        server, body={"text": PROSE, "query": "Which ship did he use?", "target_ratio": 0.3, "include": ["spans"]}
+    )
     assert response.status_code == 200
     body = response.json()
     assert "Fram" in body["text"]
@@ -34,7 +36,11 @@ def test_alias_and_missing_content_type(server: str) -> None:
 
 
 def test_documents_keep_their_places(server: str) -> None:
-    documents = [{"id": 1, "title": "A", "text": PROSE}, {"id": 2, "text": "Bread is baked from flour " + "and water " * 30}, {"id": 3, "text": ""}]
+    documents = [
+        {"id": 1, "title": "A", "text": PROSE},
+        {"id": 2, "text": "Bread is baked from flour " + "and water " * 30},
+        {"id": 3, "text": ""},
+    ]
     body = post(server, body={"documents": documents, "query": "Amundsen's ship", "target_ratio": 0.2}).json()
     assert [document["id"] for document in body["documents"]] == [1, 2, 3]
     assert body["documents"][1]["dropped"] is True
@@ -104,7 +110,17 @@ def test_mistakes_get_the_right_status_and_name_their_field(
 
 @pytest.mark.parametrize(
     "text",
-    ["", "word", " \n\t ", "😀😀😀", "a\u0000b. c\u0000d. e", "字" * 5000, "word " * 5000, '{"a": ' * 3000 + "1" + "}" * 3000, "[" * 3000],
+    [
+        "",
+        "word",
+        " \n\t ",
+        "😀😀😀",
+        "a\u0000b. c\u0000d. e",
+        "字" * 5000,
+        "word " * 5000,
+        '{"a": ' * 3000 + "1" + "}" * 3000,
+        "[" * 3000,
+    ],
 )
 def test_odd_texts_are_answered(server: str, text: str) -> None:
     response = post(server, body={"text": text, "target_ratio": 0.5})

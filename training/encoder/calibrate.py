@@ -22,6 +22,7 @@ from compressors.encoder import embedded
 from compressors.encoder.onnx_graph import ActivationRange, build_bert
 from compressors.encoder.quantization import save_ranges
 
+
 def main() -> None:
     """Command line entry point."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -63,7 +63,9 @@ def test_fp32_is_the_published_model() -> None:
 
 
 def test_meaning_orders_sentences(encoder: EmbeddedEncoder) -> None:
-    query, near, far = text_vectors(encoder, ["Which ship did he sail on?", "His vessel was called Fram.", "Bread is baked at night."])
+    query, near, far = text_vectors(
+        encoder, ["Which ship did he sail on?", "His vessel was called Fram.", "Bread is baked at night."]
+    )
     assert query @ near > query @ far + 0.2
 
 

@@ -44,7 +44,10 @@ def test_ids_titles_and_metadata_come_back(compressor: Compressor) -> None:
 def test_truncate_keeps_either_end(compressor: Compressor) -> None:
     head = compressor.compress(CompressionRequest(text=PROSE, target_ratio=0.3, method="truncate")).text or ""
     tail = (
-        compressor.compress(CompressionRequest(text=PROSE, target_ratio=0.3, method="truncate", options={"side": "tail"})).text or ""
+        compressor.compress(
+            CompressionRequest(text=PROSE, target_ratio=0.3, method="truncate", options={"side": "tail"})
+        ).text
+        or ""
     )
     assert PROSE.startswith(head)
     assert PROSE.endswith(tail)

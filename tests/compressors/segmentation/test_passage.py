@@ -51,7 +51,10 @@ def test_what_a_unit_requires_exists(text: str) -> None:
         ("هل هذا؟ نعم.", ["هل هذا؟", "نعم."]),
         ("- one\n- two\n- three", ["- one", "- two", "- three"]),
         ("# Title\n\nText here.", ["# Title", "Text here."]),
-        ("One line of text that is wrapped and goes\non in the next. Two.", ["One line of text that is wrapped and goes\non in the next.", "Two."]),
+        (
+            "One line of text that is wrapped and goes\non in the next. Two.",
+            ["One line of text that is wrapped and goes\non in the next.", "Two."],
+        ),
         ("one\r\n\r\ntwo", ["one", "two"]),
     ],
 )
@@ -79,7 +82,9 @@ def test_labelled_sections_are_not_turns() -> None:
 
 
 def test_log_lines() -> None:
-    passage = segment("2024-01-02 10:00:00 INFO start\n2024-01-02 10:00:01 WARN slow. Very slow.\n2024-01-02 10:00:02 INFO end")
+    passage = segment(
+        "2024-01-02 10:00:00 INFO start\n2024-01-02 10:00:01 WARN slow. Very slow.\n2024-01-02 10:00:02 INFO end"
+    )
     assert [unit.kind for unit in passage.units] == [Kind.LOG_LINE] * 3
 
 
