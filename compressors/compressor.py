@@ -19,6 +19,10 @@ from compressors.result import CompressedDocument, CompressionResult, TimingMs, 
 from compressors.tokenization import TokenCounter, counter_for
 
 
+# Something for every part of the way: abbreviations, numbers, quotations, another script.
+_WARM_UP = 'Dr. A. Smith paid $3.50 on 14 May 2020. "It was not dear," she said.\n\nSee https://example.org/a. 你好。世界！'
+
+
 class Compressor:
     """Runs requests. Holds the models, nothing of any request; safe to share between threads."""
 
@@ -30,9 +34,9 @@ class Compressor:
         """Load the models that the default method needs and run them once."""
         self.compress(
             CompressionRequest(
-                documents=[Document(text="The first sentence. The second one.")],
-                query="Which comes first?",
-                target_tokens=5,
+                documents=[Document(title="Warm-up", text=_WARM_UP)],
+                query="When was it, and what did it cost?",
+                target_tokens=20,
             )
         )
 
