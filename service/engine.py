@@ -3,13 +3,25 @@
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from compressors import Compressor, build_compressor
 from compressors.encoder.embedded import available_cores
 from compressors.request import CompressionRequest
 from compressors.result import CompressionResult
 from compressors.tokenization import register_tokenizer
+from service.caller import ANYONE, Caller
+from service.failures import NotReady
 from service.settings import Settings
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A result and how it came about. `cache` is `hit`, `miss` or `off`; `queue_ms` the wait for a thread."""
+
+    result: CompressionResult
+    queue_ms: float
+    cache: str = "off"
 
 
 class Engine:
@@ -42,16 +54,16 @@ class Engine:
         compressor.warm_up()
         return compressor
 
-    async def compress(self, request: CompressionRequest) -> tuple[CompressionResult, float]:
-        """The result, and the milliseconds the request waited for a thread. Raises CompressionError."""
+    async def compress(self, request: CompressionRequest, caller: Caller = ANYONE) -> Outcome:
+        """Run one request in a thread. Raises CompressionError for what the caller can set right, ServiceFailure else."""
         if self._compressor is None:
-            raise NotReady(self.failure or "models are loading; try again shortly")
+            raise NotReady(self.failure or "models are loading; try again shortly", retry_after=1)
         compressor = self._compressor
         queued = time.perf_counter()
 
-        def run() -> tuple[CompressionResult, float]:
+        def run() -> Outcome:
             waited = 1000 * (time.perf_counter() - queued)
-            return compressor.compress(request), waited
+            return Outcome(compressor.compress(request), waited)
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, run)
 
@@ -63,7 +75,3 @@ class Engine:
     def close(self) -> None:
         """Let running requests finish and release the threads."""
         self._pool.shutdown(wait=True)
-
-
-class NotReady(RuntimeError):
-    """The models are not loaded yet, or could not be."""

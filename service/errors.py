@@ -1,5 +1,6 @@
 """Every error as `{"error": {"code", "message", "field"?, "details"?}}`."""
 
+import math
 from typing import Any
 
 import orjson
@@ -10,8 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from compressors.errors import CompressionError
-from service.engine import NotReady
-from service.json_body import BodyTooLarge, MalformedJson
+from service.failures import ServiceFailure
 
 _CODES = {401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
@@ -70,17 +70,10 @@ def install(app: FastAPI) -> None:
     async def _validation(_: Request, error: RequestValidationError) -> Response:
         return respond(422, error_body(error))
 
-    @app.exception_handler(MalformedJson)
-    async def _malformed(_: Request, error: MalformedJson) -> Response:
-        return respond(400, ErrorBody(code="malformed_json", message=str(error)))
-
-    @app.exception_handler(BodyTooLarge)
-    async def _too_large(_: Request, error: BodyTooLarge) -> Response:
-        return respond(413, ErrorBody(code="too_large", message=str(error)))
-
-    @app.exception_handler(NotReady)
-    async def _not_ready(_: Request, error: NotReady) -> Response:
-        return respond(503, ErrorBody(code="not_ready", message=str(error)), {"Retry-After": "1"})
+    @app.exception_handler(ServiceFailure)
+    async def _failure(_: Request, error: ServiceFailure) -> Response:
+        headers = {"Retry-After": str(math.ceil(error.retry_after))} if error.retry_after is not None else None
+        return respond(error.status, ErrorBody(code=error.code, message=error.message), headers)
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:

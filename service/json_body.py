@@ -9,16 +9,7 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 from starlette.types import Message
 
-
-class MalformedJson(ValueError):
-    """The body is not JSON."""
-
-
-class BodyTooLarge(ValueError):
-    """The body is larger than the service accepts."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"the body is larger than {limit} bytes; send less, or raise PROMPTPRESS_MAX_BODY_BYTES")
+from service.failures import BodyTooLarge, MalformedJson
 
 
 def parse(body: bytes) -> Any:

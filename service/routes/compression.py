@@ -99,10 +99,11 @@ async def compress_batch(body: BatchRequest, request: Request) -> BatchResponse:
 
 
 async def _compress(engine: Engine, body: CompressionRequest) -> CompressResponse:
-    result, waited = await engine.compress(body)
+    outcome = await engine.compress(body)
+    result = outcome.result
     fields = {name: getattr(result, name) for name in CompressionResult.model_fields}
-    fields["timing_ms"] = ServiceTimingMs(queue=round(waited, 3), **result.timing_ms.model_dump())
-    response = CompressResponse.model_construct(**fields, id=f"cmp_{uuid.uuid4().hex}", cache="off")
+    fields["timing_ms"] = ServiceTimingMs(queue=round(outcome.queue_ms, 3), **result.timing_ms.model_dump())
+    response = CompressResponse.model_construct(**fields, id=f"cmp_{uuid.uuid4().hex}", cache=outcome.cache)
     if result.messages is not None:
         response.tokens_before = result.usage.tokens_before
         response.tokens_after = result.usage.tokens_after
