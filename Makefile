@@ -1,7 +1,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: serve test lint bench-quality clean
 .DEFAULT_GOAL := serve
@@ -27,7 +27,7 @@ $(VENV)/bin/python:
 		|| { echo "PromptPress needs Python 3.11 or later; try: make PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) \
 		|| { echo "Python cannot make virtual environments here; on Debian and Ubuntu: apt install python3-venv"; rm -rf $(VENV); exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --upgrade pip
 
 $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 	@echo "Installing PromptPress into $(VENV); the first time takes a few minutes ..."

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from compressors.cancellation import check
 from compressors.errors import BudgetInfeasible
 from compressors.render import render
 from compressors.segmentation import Kind, Passage
@@ -76,6 +77,7 @@ class UnitSelector:
         chosen: list[Place] = []
         rejected: set[Place] = set()
         for _ in range(_FILL_ROUNDS):
+            check()
             added = self._pack(order, kept, budget - tokens, fill, rejected)
             if not added:
                 break

@@ -18,7 +18,6 @@ from compressors.request import CompressionRequest, Document
 from compressors.result import CompressedDocument, CompressionResult, TimingMs, UnitScore, Usage
 from compressors.tokenization import TokenCounter, counter_for
 
-
 # Something for every part of the way: abbreviations, numbers, quotations, another script.
 _WARM_UP = 'Dr. A. Smith paid $3.50 on 14 May 2020. "It was not dear," she said.\n\nSee https://example.org/a. 你好。世界！'
 

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from compressors.budget import Selection, UnitSelector
+from compressors.cancellation import check
 from compressors.errors import BudgetInfeasible, TargetRequired
 from compressors.facts import scope_spans
 from compressors.methods.base import Method, ScoreArray, Scored
@@ -90,7 +91,9 @@ def compress_group(
         return unchanged
 
     result = GroupResult([], tokens_before, 0, warnings=unchanged.warnings)
-    result.passages = [segment(text, title, tag.tags) for (title, text), tag in zip(texts, tags, strict=True)]
+    for (title, text), tag in zip(texts, tags, strict=True):
+        check()
+        result.passages.append(segment(text, title, tag.tags))
     if not any(passage.units for passage in result.passages):
         unchanged.reason = "not_compressible"
         return unchanged
@@ -98,6 +101,7 @@ def compress_group(
     result.scored = method.score(result.passages, query, options)
     result.seconds["score"] = time.perf_counter() - started
 
+    check()
     started = time.perf_counter()
     protected = [
         protected_units(passage, tag.kept, protection.patterns, protection.level == "strict")

@@ -1,8 +1,9 @@
 """The encoder that needs no network: all-MiniLM-L6-v2 from its PyPI package, run as int8 by ONNX Runtime."""
 
 import os
+from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from compressors.cancellation import current
 from compressors.encoder.base import FloatArray, Tokenized
 from compressors.encoder.onnx_graph import BertShape, build_bert
 from compressors.encoder.quantization import load_ranges
@@ -55,6 +57,7 @@ class EmbeddedEncoder:
         )
         workers = threads or available_cores()
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="encoder")
+        self._ahead = 2 * workers
 
     def tokenize(self, texts: Sequence[str]) -> list[Tokenized]:
         """See Encoder.tokenize."""
@@ -76,7 +79,11 @@ class EmbeddedEncoder:
             batches.extend(members[i : i + rows] for i in range(0, len(members), rows))
         results: list[FloatArray] = [np.empty((0, SHAPE.hidden), dtype=np.float32)] * len(sequences)
 
+        cancellation = current()
+
         def run(batch: list[int]) -> None:
+            if cancellation is not None:
+                cancellation.check()
             ids = np.full((len(batch), len(sequences[batch[0]]) + 2), _CLS, dtype=np.int32)
             ids[:, -1] = _SEP
             for row, index in enumerate(batch):
@@ -85,7 +92,18 @@ class EmbeddedEncoder:
             for row, index in enumerate(batch):
                 results[index] = states[row, 1:-1]
 
-        list(self._pool.map(run, batches))
+        # A few runs ahead of the pool and no more: a huge request must not line up in front of a small one.
+        waiting: deque[Future[None]] = deque()
+        try:
+            for batch in batches:
+                if len(waiting) >= self._ahead:
+                    waiting.popleft().result()
+                waiting.append(self._pool.submit(run, batch))
+            while waiting:
+                waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
         return results
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
 
+from compressors.cancellation import check
 from compressors.encoder.base import FloatArray, Tokenized
 from compressors.errors import ModelUnavailable
 
@@ -57,6 +58,7 @@ class HuggingFaceEncoder:
         """See Encoder.states."""
         results: list[FloatArray] = []
         for sequence in sequences:
+            check()
             ids = [*self._before, *sequence.tolist(), *self._after]
             with torch.inference_mode():
                 states = self._model(input_ids=torch.tensor([ids], device=self._device)).last_hidden_state[0]
