@@ -8,7 +8,7 @@ print(result.text, result.usage.tokens_after)
 from functools import lru_cache
 from typing import Any
 
-from compressors.compressor import Compressor
+from compressors.compressor import Compressor, pass_through
 from compressors.encoder.cache import LruVectorCache
 from compressors.encoder.loading import EMBEDDED, LazyEncoder
 from compressors.errors import BudgetInfeasible, CompressionError
@@ -24,6 +24,7 @@ __all__ = [
     "Document",
     "build_compressor",
     "compress",
+    "pass_through",
 ]
 
 

@@ -15,7 +15,7 @@ from compressors.passage_group import GroupResult, Protection, Target, compress_
 from compressors.protection import compile_patterns
 from compressors.registry import METHODS, method_class
 from compressors.request import CompressionRequest, Document
-from compressors.result import CompressedDocument, CompressionResult, TimingMs, UnitScore, Usage
+from compressors.result import CompressedDocument, CompressionResult, Reason, TimingMs, UnitScore, Usage
 from compressors.tokenization import TokenCounter, counter_for
 
 # Something for every part of the way: abbreviations, numbers, quotations, another script.
@@ -46,6 +46,41 @@ class Compressor:
     def compress(self, request: CompressionRequest) -> CompressionResult:
         """Run one request. Raises CompressionError for anything the caller can set right."""
         return _Run(self._methods, request).result()
+
+
+def pass_through(request: CompressionRequest, reason: Reason) -> CompressionResult:
+    """The request's input as it is, with its counts and the reason. Runs no model."""
+    counter = counter_for(request.model, request.tokenizer)
+    if request.messages is not None:
+        texts = [slot.text for slot in chat.text_slots(request.messages)]
+    elif request.documents is not None:
+        texts = [document.text for document in request.documents]
+    else:
+        texts = request.texts if request.texts is not None else [request.text or ""]
+    tokens = sum(counter.count(text) for text in texts)
+    spans: list[Any] = [[(0, len(text))] if text else [] for text in texts]
+    return CompressionResult(
+        text=request.text,
+        texts=request.texts,
+        documents=request.documents and [CompressedDocument(**document.model_dump()) for document in request.documents],
+        messages=request.messages,
+        status="unchanged",
+        reason=reason,
+        method=request.method,
+        usage=Usage(
+            tokens_before=tokens,
+            tokens_after=tokens,
+            tokens_saved=0,
+            ratio=1.0,
+            tokenizer=counter.name,
+            exact=counter.exact,
+        ),
+        timing_ms=TimingMs(score=0, cut=0, verify=0, total=0),
+        warnings=[counter.warning] if counter.warning else [],
+        spans=(spans[0] if request.text is not None else spans)
+        if "spans" in request.include and request.messages is None
+        else None,
+    )
 
 
 class _Run:

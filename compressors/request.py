@@ -57,7 +57,19 @@ class CompressionRequest(BaseModel):
     compress_roles: list[Literal["system", "developer", "user", "assistant", "tool", "function"]] | None = Field(
         None, description="Roles of messages that may be shortened; the default depends on the kind of target."
     )
+    deadline_ms: Int | None = Field(
+        None, ge=1, le=3_600_000, description="After so many milliseconds the input comes back as it is."
+    )
     include: list[Literal["spans", "scores"]] = Field(default_factory=list)
+
+    @property
+    def characters(self) -> int:
+        """Characters of all the text in the request, about; what its cost grows with."""
+        if self.documents is not None:
+            return sum(len(document.text) for document in self.documents)
+        if self.messages is not None:
+            return sum(len(str(message.get("content") or "")) for message in self.messages)
+        return len(self.text or "") + sum(len(text) for text in self.texts or [])
 
     @model_validator(mode="after")
     def _one_input_one_target(self) -> Self:

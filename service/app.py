@@ -23,12 +23,18 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         loading = asyncio.create_task(engine.start())
+        loading.add_done_callback(_report)
         yield
         loading.cancel()
         engine.close()
 
+    def _report(task: "asyncio.Task[None]") -> None:
+        if not task.cancelled() and task.exception() is not None:
+            app.state.on_failure(str(task.exception()))
+
     app = FastAPI(title="PromptPress", version=package_version(), description=_DESCRIPTION, lifespan=lifespan)
     app.state.engine = engine
+    app.state.on_failure = lambda _: None
     errors.install(app)
     for router in (compression.router, discovery.router, health.router):
         app.include_router(router)

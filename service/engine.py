@@ -1,17 +1,18 @@
-"""Runs compressions off the event loop, and knows whether the models are ready."""
+"""Everything about running a request: the models, the queue, deadlines, and whether the service is ready."""
 
 import asyncio
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from compressors import Compressor, build_compressor
+from compressors import Compressor, build_compressor, pass_through
+from compressors.cancellation import Cancellation, Cancelled
 from compressors.encoder.embedded import available_cores
 from compressors.request import CompressionRequest
 from compressors.result import CompressionResult
 from compressors.tokenization import register_tokenizer
 from service.caller import ANYONE, Caller
 from service.failures import NotReady
+from service.scheduler import Scheduler
 from service.settings import Settings
 
 
@@ -25,23 +26,24 @@ class Outcome:
 
 
 class Engine:
-    """Owns the compressor and the threads it runs on."""
+    """Owns the compressor and the threads it runs on. Lives on one event loop."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.ready = False
         self.failure: str | None = None
         self._compressor: Compressor | None = None
-        self._pool = ThreadPoolExecutor(settings.threads or available_cores(), thread_name_prefix="compress")
+        self._scheduler: Scheduler | None = None
 
     async def start(self) -> None:
         """Load and warm up the models in a thread; `ready` turns true when a request can be served."""
         try:
-            self._compressor = await asyncio.get_running_loop().run_in_executor(self._pool, self._load)
-            self.ready = True
+            self._compressor = await asyncio.to_thread(self._load)
         except Exception as error:
             self.failure = str(error)
             raise
+        self._scheduler = Scheduler(self.settings.threads or available_cores(), self.settings.queue_size)
+        self.ready = True
 
     def _load(self) -> Compressor:
         for name, path in self.settings.tokenizers.items():
@@ -55,23 +57,50 @@ class Engine:
         return compressor
 
     async def compress(self, request: CompressionRequest, caller: Caller = ANYONE) -> Outcome:
-        """Run one request in a thread. Raises CompressionError for what the caller can set right, ServiceFailure else."""
-        if self._compressor is None:
+        """Run one request in a thread.
+
+        A request whose deadline passes comes back as it was, with the reason `deadline`; cancelling the call stops the
+        work. Raises CompressionError for what the caller can set right, ServiceFailure for the rest.
+        """
+        compressor, scheduler = self._compressor, self._scheduler
+        if compressor is None or scheduler is None:
             raise NotReady(self.failure or "models are loading; try again shortly", retry_after=1)
-        compressor = self._compressor
-        queued = time.perf_counter()
+        started = time.perf_counter()
+        milliseconds = request.deadline_ms or self.settings.default_deadline_ms
+        cancellation = Cancellation(time.monotonic() + milliseconds / 1000 if milliseconds else None)
+        try:
+            result, waited = await scheduler.run(
+                lambda: compressor.compress(request), request.characters, caller.tenant, cancellation
+            )
+        except Cancelled as stopped:
+            if not stopped.deadline:
+                raise
+            result = await asyncio.to_thread(pass_through, request, "deadline")
+            return Outcome(result, 1000 * (time.perf_counter() - started))
+        return Outcome(result, waited)
 
-        def run() -> Outcome:
-            waited = 1000 * (time.perf_counter() - queued)
-            return Outcome(compressor.compress(request), waited)
+    @property
+    def queue_depth(self) -> int:
+        """Requests that wait for a thread."""
+        return self._scheduler.depth if self._scheduler else 0
 
-        return await asyncio.get_running_loop().run_in_executor(self._pool, run)
+    @property
+    def in_flight(self) -> int:
+        """Requests that run."""
+        return self._scheduler.running if self._scheduler else 0
 
     @property
     def model_names(self) -> list[str]:
         """Models that are loaded."""
         return self._compressor.loaded_models() if self._compressor else []
 
+    async def drain(self) -> None:
+        """Wait until no request waits or runs."""
+        if self._scheduler:
+            await self._scheduler.drained()
+
     def close(self) -> None:
-        """Let running requests finish and release the threads."""
-        self._pool.shutdown(wait=True)
+        """Release the threads; what still runs is asked to stop."""
+        self.ready = False
+        if self._scheduler:
+            self._scheduler.close()

@@ -34,3 +34,13 @@ class MalformedJson(ServiceFailure):
 
     status = 400
     code = "malformed_json"
+
+
+class Overloaded(ServiceFailure):
+    """Too many requests wait already."""
+
+    status = 429
+    code = "overloaded"
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__("too many requests are waiting; try again later, or send fewer at a time", retry_after)

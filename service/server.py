@@ -28,9 +28,18 @@ def run(settings: Settings) -> int:
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
     url = f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
     sys.stderr.write(f"PromptPress on {url} (documentation at {url}/docs). Try:\n\n{_CURL.format(url=url)}\n")
-    server = uvicorn.Server(uvicorn.Config(create_app(settings), log_level="warning", timeout_graceful_shutdown=30))
+    app = create_app(settings)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=30))
+    failures: list[str] = []
+
+    def give_up(message: str) -> None:
+        failures.append(message)
+        sys.stderr.write(f"promptpress: {message}\n")
+        server.should_exit = True
+
+    app.state.on_failure = give_up
     server.run(sockets=[listener])
-    return 0 if server.started else 1
+    return 0 if server.started and not failures else 1
 
 
 def _listen(host: str, port: int) -> socket.socket:

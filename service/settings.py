@@ -18,6 +18,8 @@ class Settings(BaseSettings):
     threads: int | None = Field(None, ge=1, description="CPU threads for models; default: the cores this process may use.")
     max_body_bytes: int = Field(4 * 1024 * 1024, ge=1024, description="Larger requests are answered 413.")
     max_batch_items: int = Field(100, ge=1, description="Most requests in one batch.")
+    queue_size: int = Field(256, ge=1, description="Requests that may wait; more are answered 429.")
+    default_deadline_ms: int | None = Field(None, ge=1, description="Deadline of requests that name none.")
     vector_cache_mb: int = Field(64, ge=0, description="Memory for embeddings of documents that were seen; 0 turns it off.")
     tokenizers: dict[str, Path] = Field(
         default_factory=dict, description='More tokenizers, as JSON: {"name": "/path/to/tokenizer.json"}.'

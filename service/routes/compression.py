@@ -10,8 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from compressors.errors import CompressionError, InvalidValue
 from compressors.request import CompressionRequest
 from compressors.result import CompressionResult, TimingMs
+from service.disconnect import unless_disconnected
 from service.engine import Engine
 from service.errors import ErrorBody, ErrorResponse, error_body
+from service.failures import ServiceFailure
 from service.json_body import JsonRoute
 from service.routes.examples import REQUEST_EXAMPLES
 
@@ -19,6 +21,7 @@ router = APIRouter(route_class=JsonRoute, tags=["compression"])
 
 _ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorResponse, "description": "The body is not JSON"},
+    429: {"model": ErrorResponse, "description": "Too many requests wait; `Retry-After` says when to try again"},
     413: {"model": ErrorResponse, "description": "The body is too large"},
     422: {"model": ErrorResponse, "description": "A value is not allowed; the error names the field"},
     503: {"model": ErrorResponse, "description": "The models are still loading"},
@@ -75,7 +78,7 @@ async def compress(
     body: Annotated[CompressionRequest, Body(openapi_examples=REQUEST_EXAMPLES)], request: Request
 ) -> CompressResponse:
     """Returns what was sent, in the same shape, within the target."""
-    return await _compress(request.app.state.engine, body)
+    return await unless_disconnected(request, _compress(request.app.state.engine, body))
 
 
 @router.post(
@@ -93,9 +96,14 @@ async def compress_batch(body: BatchRequest, request: Request) -> BatchResponse:
             result = await _compress(engine, CompressionRequest.model_validate(raw))
         except (CompressionError, ValidationError) as error:
             return BatchItem(index=index, error=error_body(error))
+        except ServiceFailure as failure:
+            return BatchItem(index=index, error=ErrorBody(code=failure.code, message=failure.message))
         return BatchItem(index=index, result=result)
 
-    return BatchResponse(results=await asyncio.gather(*(one(i, raw) for i, raw in enumerate(body.requests))))
+    async def all_of_them() -> list[BatchItem]:
+        return await asyncio.gather(*(one(i, raw) for i, raw in enumerate(body.requests)))
+
+    return BatchResponse(results=await unless_disconnected(request, all_of_them()))
 
 
 async def _compress(engine: Engine, body: CompressionRequest) -> CompressResponse:

@@ -1,0 +1,165 @@
+"""Which request runs next: bounded, fair between tenants, and never a small one stuck behind huge ones."""
+
+import asyncio
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from compressors.cancellation import Cancellation, Cancelled, cancellable
+from service.failures import Overloaded
+
+BIG = 40_000
+"""Characters from which a job is big: about a tenth of a second and more of model time for new text."""
+_FIRST_GUESS = 40_000.0
+"""Characters a second, until jobs have been timed."""
+
+ResultT = TypeVar("ResultT")
+
+
+@dataclass(eq=False)
+class _Job:
+    work: Callable[[], Any]
+    size: int
+    tenant: str
+    cancellation: Cancellation
+    future: "asyncio.Future[Any]"
+    queued: float = field(default_factory=time.perf_counter)
+    waited: float = 0.0
+
+    @property
+    def big(self) -> bool:
+        return self.size >= BIG
+
+
+class Scheduler:
+    """Runs jobs on `threads` threads, first come first served within a tenant and tenants in turn.
+
+    One thread more than asked for is kept for jobs that are not big. At most `queue_size` jobs wait; more are refused with
+    Overloaded. All methods belong to one event loop.
+    """
+
+    def __init__(self, threads: int, queue_size: int) -> None:
+        self._slots = threads + 1
+        self._big_slots = threads
+        self._queue_size = queue_size
+        self._pool = ThreadPoolExecutor(self._slots, thread_name_prefix="compress")
+        self._waiting: OrderedDict[str, deque[_Job]] = OrderedDict()
+        self._running: set[_Job] = set()
+        self._rate = _FIRST_GUESS
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @property
+    def depth(self) -> int:
+        """Jobs that wait."""
+        return sum(len(jobs) for jobs in self._waiting.values())
+
+    @property
+    def running(self) -> int:
+        """Jobs that run, those nobody waits for any more included until they stop."""
+        return len(self._running)
+
+    async def run(
+        self, work: Callable[[], ResultT], size: int, tenant: str, cancellation: Cancellation
+    ) -> tuple[ResultT, float]:
+        """The work's result and the milliseconds it waited for a thread.
+
+        `size` is in characters. Cancelling the caller, or the passing of the cancellation's deadline, takes a waiting job
+        out of the queue and asks a running one to stop. Raises Overloaded, or Cancelled when the deadline passes.
+        """
+        if self.depth >= self._queue_size:
+            raise Overloaded(self._retry_after())
+        loop = asyncio.get_running_loop()
+        job = _Job(work, size, tenant, cancellation, loop.create_future())
+        self._waiting.setdefault(tenant, deque()).append(job)
+        self._idle.clear()
+        self._dispatch()
+        timer = None
+        if cancellation.deadline is not None:
+            timer = loop.call_later(max(0.0, cancellation.deadline - time.monotonic()), self._expire, job)
+        try:
+            result: ResultT = await job.future
+        except asyncio.CancelledError:
+            cancellation.cancel()
+            self._withdraw(job)
+            raise
+        finally:
+            if timer:
+                timer.cancel()
+        return result, 1000 * job.waited
+
+    async def drained(self) -> None:
+        """Wait until nothing waits or runs."""
+        await self._idle.wait()
+
+    def close(self) -> None:
+        """Release the threads; running jobs are asked to stop."""
+        for job in self._running:
+            job.cancellation.cancel()
+        self._pool.shutdown(wait=True)
+
+    def _dispatch(self) -> None:
+        while len(self._running) < self._slots and (job := self._next()) is not None:
+            self._start(job)
+        if not self._running and not self._waiting:
+            self._idle.set()
+
+    def _next(self) -> _Job | None:
+        big_allowed = sum(job.big for job in self._running) < self._big_slots
+        for tenant, jobs in list(self._waiting.items()):
+            job = next((job for job in jobs if big_allowed or not job.big), None)
+            if job is not None:
+                self._withdraw(job)
+                if tenant in self._waiting:
+                    self._waiting.move_to_end(tenant)
+                return job
+        return None
+
+    def _withdraw(self, job: _Job) -> None:
+        jobs = self._waiting.get(job.tenant)
+        if jobs is not None and job in jobs:
+            jobs.remove(job)
+            if not jobs:
+                del self._waiting[job.tenant]
+            if not self._running and not self._waiting:
+                self._idle.set()
+
+    def _start(self, job: _Job) -> None:
+        job.waited = time.perf_counter() - job.queued
+        self._running.add(job)
+        loop = asyncio.get_running_loop()
+
+        def work() -> Any:
+            with cancellable(job.cancellation):
+                job.cancellation.check()
+                return job.work()
+
+        started = time.perf_counter()
+        running = loop.run_in_executor(self._pool, work)
+        running.add_done_callback(lambda done: self._finish(job, done, time.perf_counter() - started))
+
+    def _finish(self, job: _Job, done: "asyncio.Future[Any]", seconds: float) -> None:
+        self._running.discard(job)
+        error = done.exception()
+        if error is None and job.size > 1000:
+            self._rate += 0.1 * (job.size / max(seconds, 1e-4) - self._rate)
+        if not job.future.done():
+            if error is None:
+                job.future.set_result(done.result())
+            else:
+                job.future.set_exception(error)
+        self._dispatch()
+
+    def _expire(self, job: _Job) -> None:
+        job.cancellation.cancel()
+        self._withdraw(job)
+        if not job.future.done():
+            job.future.set_exception(Cancelled(deadline=True))
+
+    def _retry_after(self) -> float:
+        """Seconds until about half of what waits is done."""
+        waiting = sum(job.size for jobs in self._waiting.values() for job in jobs)
+        return min(30.0, max(1.0, waiting / 2 / max(self._rate * self._big_slots, 1.0)))
