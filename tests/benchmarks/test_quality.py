@@ -1,0 +1,77 @@
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.quality.__main__ import run
+from benchmarks.quality.data import Item, load
+from benchmarks.quality.metrics import kept, survives
+from benchmarks.quality.plot import draw
+from benchmarks.quality.table import markdown
+from tests.conftest import PROSE
+
+
+def item(**fields: object) -> Item:
+    base = {
+        "id": "1",
+        "dataset": "set",
+        "question": "Which ship did Amundsen use?",
+        "documents": [{"title": "Amundsen", "text": PROSE}],
+        "answers": ["Fram"],
+        "all_required": False,
+        "key_terms": [],
+    }
+    return Item(**{**base, **fields})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("answer", "text", "found"),
+    [
+        ("Fram", "the ship fram sailed", True),
+        ("Fram", "a framed picture", False),
+        ("14 December", "on 14  december 1911", True),
+        ('Jonny" Craig', "jonny craig sang", True),
+        ("船", "他的船叫", True),
+        ("", "anything", False),
+        ("C++", "in c++ code", True),
+    ],
+)
+def test_answers_match_as_whole_words(answer: str, text: str, found: bool) -> None:
+    from benchmarks.quality.metrics import normalise
+
+    assert survives(answer, normalise(text)) is found
+
+
+def test_only_what_was_there_can_be_kept() -> None:
+    assert kept(item(), "His ship was called Fram.") == 1
+    assert kept(item(), "He went to sea.") == 0
+    assert kept(item(answers=["Titanic"]), "Titanic") is None
+    assert kept(item(answers=["Fram", "Oslo"], all_required=True), "Fram") == 0
+    assert kept(item(answers=["Fram", "Oslo"]), "Fram") == 1
+    assert kept(item(key_terms=["Fram", "Oslo", "Titanic"]), "Fram") == 0.5
+
+
+def test_a_sample_is_the_same_every_time(tmp_path: Path) -> None:
+    path = tmp_path / "set.jsonl.gz"
+    rows = [
+        {"id": str(i), "question": "q", "documents": [{"title": "t", "text": "x"}], "answers": [], "meta": {}}
+        for i in range(50)
+    ]
+    with gzip.open(path, "wt") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)
+    assert [i.id for i in load(path, 5)] == [i.id for i in load(path, 5)]
+    assert len(load(path)) == 50
+
+
+def test_the_whole_benchmark(tmp_path: Path) -> None:
+    outcomes = run(
+        [item(), item(id="2", question="When did he disappear?", answers=["June 1928"])], ["auto", "truncate"], [0.5, 0.25]
+    )
+    assert len(outcomes) == 8
+    assert not [outcome.violation for outcome in outcomes if outcome.violation]
+    text = markdown(outcomes)
+    assert "| set | 2 |" in text
+    assert "0 broken promises" in text
+    draw(outcomes, tmp_path / "q.png")
+    assert (tmp_path / "q.png").stat().st_size > 10_000
