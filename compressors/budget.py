@@ -36,6 +36,7 @@ class UnitSelector:
     def __init__(self, passages: Sequence[Passage], count: Callable[[str], int]) -> None:
         self._passages = passages
         self._count = count
+        self._smallest: int | None = None
         self._unit_costs: dict[Place, int] = {}
         self._passage_costs: dict[tuple[int, frozenset[int]], int] = {}
 
@@ -58,9 +59,14 @@ class UnitSelector:
         return total
 
     def select(
-        self, scores: Sequence[NDArray[np.float32]], protected: Sequence[Set[int]], budget: int, fill: bool = True
+        self,
+        scores: Sequence[NDArray[np.float32]],
+        protected: Sequence[Set[int]],
+        budget: int,
+        fill: bool = True,
+        refused: Set[Place] = frozenset(),
     ) -> Selection:
-        """Keep the protected units, then the best-scored ones that fit.
+        """Keep the protected units, then the best-scored ones that fit and are not refused.
 
         Ties go to the earlier unit. With `fill`, a unit that does not fit is skipped and the next best tried; without, the
         first that does not fit ends the selection. Raises BudgetInfeasible if the protected units alone exceed the budget.
@@ -75,7 +81,7 @@ class UnitSelector:
             )
         order = self._ranking(scores)
         chosen: list[Place] = []
-        rejected: set[Place] = set()
+        rejected = set(refused)
         for _ in range(_FILL_ROUNDS):
             check()
             added = self._pack(order, kept, budget - tokens, fill, rejected)
@@ -115,6 +121,8 @@ class UnitSelector:
         A text in its place often takes a token less than alone, so a last unit that is over by no more than that is
         tried; the exact count decides.
         """
+        if slack < self._cheapest(order) - 1:
+            return []
         trial = [set(units) for units in kept]
         added: list[Place] = []
         for place in order:
@@ -133,17 +141,25 @@ class UnitSelector:
                 break
         return added
 
+    def _cheapest(self, order: Sequence[Place]) -> int:
+        if self._smallest is None:
+            self._smallest = min((self._cost(place) for place in order), default=0)
+        return self._smallest
+
     def _settle(
         self, forced: Sequence[Place], chosen: Sequence[Place], added: Sequence[Place], budget: int
     ) -> tuple[list[set[int]], int, int]:
         """The longest prefix of `added` that fits beside what is chosen already, by exact count."""
-        fits, unknown = 0, len(added)
+        # Single costs are nearly right, so the answer is near the end: step back from there, then halve what is left.
+        fits, unknown, step = 0, len(added), 1
+        probe = unknown
         while fits < unknown:
-            probe = unknown if unknown == len(added) and fits == 0 else (fits + unknown + 1) // 2
             if self.tokens(self.close([*forced, *chosen, *added[:probe]])) <= budget:
                 fits = probe
             else:
                 unknown = probe - 1
+            probe = (fits + unknown + 1) // 2 if fits else max(1, unknown + 1 - step)
+            step *= 2
         kept = self.close([*forced, *chosen, *added[:fits]])
         return kept, self.tokens(kept), fits
 

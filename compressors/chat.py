@@ -50,10 +50,6 @@ def text_slots(messages: Sequence[Message]) -> list[TextSlot]:
 
 def _texts(content: Any, path: Path, field: str) -> Iterator[tuple[Path, str, bool]]:
     if isinstance(content, str):
-        try:
-            content.encode()
-        except UnicodeEncodeError as error:
-            raise InvalidValue(f"holds a lone surrogate at character {error.start}", f"{field}.content") from None
         yield path, content, False
         return
     if content is None:
@@ -64,7 +60,7 @@ def _texts(content: Any, path: Path, field: str) -> Iterator[tuple[Path, str, bo
         if not isinstance(part, dict):
             raise InvalidValue("a content part must be an object", f"{field}.content[{index}]")
         kind = part.get("type")
-        if kind in _TEXT_TYPES and isinstance(part.get("text"), str):
+        if isinstance(kind, str) and kind in _TEXT_TYPES and isinstance(part.get("text"), str):
             yield from _texts(part["text"], (*path, index, "text"), f"{field}.content[{index}]")
         elif kind == "tool_result":
             inner = _texts(part.get("content"), (*path, index, "content"), f"{field}.content[{index}]")
@@ -84,19 +80,30 @@ def compressible(slots: Sequence[TextSlot], roles: Collection[str], protected_me
     ]
 
 
-def query_before(slots: Sequence[TextSlot], message: int) -> str | None:
-    """The question in the latest user text of an earlier message: what a tool result or an answer was asked for.
+def queries_before(slots: Sequence[TextSlot]) -> dict[int, str]:
+    """For each message the question in the latest user text of an earlier one: what a result or an answer was asked for.
 
     Only earlier messages count, so that a message's result never depends on what is appended later.
     """
-    texts = [slot.text for slot in slots if slot.role == "user" and slot.message < message]
-    return question_in(texts[-1]) if texts else None
+    queries: dict[int, str] = {}
+    latest: TextSlot | None = None
+    pending: TextSlot | None = None
+    asked: str | None = None
+    for slot in slots:
+        if pending is not None and pending.message < slot.message:
+            latest, pending, asked = pending, None, None
+        if latest is not None:
+            asked = question_in(latest.text) if asked is None else asked
+            queries[slot.message] = asked
+        if slot.role == "user":
+            pending = slot
+    return queries
 
 
 def question_in(text: str) -> str:
     """The text itself if it is short; of a longer one, whose context comes first, its closing question or last sentences."""
     text = text.strip()
-    if len(text) <= MAX_QUESTION:
+    if not text or len(text) <= MAX_QUESTION:
         return text
     paragraph = text.rfind("\n\n") + 1
     spans = sentence_spans(text, paragraph, len(text))
@@ -112,10 +119,8 @@ def question_in(text: str) -> str:
 
 def replace_texts(messages: Sequence[Message], replacements: Sequence[tuple[TextSlot, str]]) -> list[Message]:
     """Copies of the messages with some texts replaced; the originals are not touched."""
-    result = [
-        message if not any(s.message == i for s, _ in replacements) else copy.deepcopy(message)
-        for i, message in enumerate(messages)
-    ]
+    touched = {slot.message for slot, _ in replacements}
+    result = [copy.deepcopy(message) if i in touched else message for i, message in enumerate(messages)]
     for slot, text in replacements:
         target: Any = result[slot.message]
         for step in slot.path[:-1]:

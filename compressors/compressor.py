@@ -14,6 +14,7 @@ from compressors.methods.base import Method, Models
 from compressors.passage_group import GroupResult, Protection, Target, compress_group, infeasible
 from compressors.protection import compile_patterns
 from compressors.registry import METHODS, method_class
+from compressors.render import Rendered
 from compressors.request import CompressionRequest, Document
 from compressors.result import CompressedDocument, CompressionResult, Reason, TimingMs, UnitScore, Usage
 from compressors.tokenization import TokenCounter, counter_for
@@ -148,28 +149,35 @@ class _Run:
             spans = [rendered.spans for rendered in group.rendered]
         else:
             # Each message on its own, asked only what was asked before it: appending never changes what went before.
-            parts = [
-                self._group([("", slot.text)], self.request.query or chat.query_before(slots, slot.message))
-                for slot in open_slots
-            ]
+            queries = chat.queries_before(slots)
+            parts = [self._message(slot, self.request.query or queries.get(slot.message)) for slot in open_slots]
             texts = [part.rendered[0].text for part in parts]
             spans = [part.rendered[0].spans for part in parts]
             group = _joined(parts)
-        if open_slots and not group.reason and not self.request.compress_roles and not by_tokens:
-            self.warnings.append(
-                "user and system messages are left as they are; list roles in compress_roles to shorten them"
-            ) if any(len(s.text) > 2000 and s.role == "user" for s in slots) else None
         replaced = chat.replace_texts(messages, list(zip(open_slots, texts, strict=True)))
         group.tokens_before += fixed
         group.tokens_after += fixed
+        if emptied := [slot.message for slot, text in zip(open_slots, texts, strict=True) if not text]:
+            self.warnings.append(f"emptied: no text is left in messages {', '.join(map(str, emptied))}")
+        scores = [units for each in self.groups for units in _scores(each)] if "scores" in self.request.include else None
         result = self._finish(group, messages=replaced)
-        if result.spans is not None:
-            located = [
-                {"message": slot.message, "path": list(slot.path), "spans": part}
-                for slot, part in zip(open_slots, spans, strict=True)
-            ]
-            result = result.model_copy(update={"spans": located})
-        return result
+        located = {}
+        for name, parts_of in (("spans", spans if result.spans is not None else None), ("scores", scores)):
+            if parts_of is not None:
+                located[name] = [
+                    {"message": slot.message, "path": list(slot.path), name: part}
+                    for slot, part in zip(open_slots, parts_of, strict=False)
+                ]
+        return result.model_copy(update=located)
+
+    def _message(self, slot: chat.TextSlot, query: str | None) -> GroupResult:
+        try:
+            return self._group([("", slot.text)], query)
+        except BudgetInfeasible:
+            # The ratio is meant for the chat; one message that is mostly protected must not fail the others.
+            self.warnings.append(f"messages[{slot.message}]: protected text alone exceeds the ratio; left as it is")
+            tokens = self.counter.count(slot.text)
+            return GroupResult([Rendered(slot.text, [(0, len(slot.text))])], tokens, tokens, "not_compressible")
 
     def _within_tokens(
         self, open_slots: list[chat.TextSlot], slots: list[chat.TextSlot], newest: int | None, fixed: int

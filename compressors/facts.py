@@ -15,6 +15,7 @@ _UNIT = (
     r"tons?|tonnes?|acres?|million|billion|trillion|thousand|hundred|percent|per cent|dollars?|euros?)(?![\w]))"
 )
 _NUMBER = r"(?:[+\-−±~≈<>≤≥=]{1,2}[ ]?)?[$€£¥₹]?\d+(?:[.,:/\-–T]\d+)*(?:st|nd|rd|th)?(?:[eE][+\-]?\d+)?"
+_GAP = r"[ \u00a0]+"
 _MONTH = (
     r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sep(?:t(?:ember)?)?|Oct(?:ober)?|"
     r"Nov(?:ember)?|Dec(?:ember)?)"
@@ -25,15 +26,15 @@ _BREAKABLE = [
     regex.compile(pattern)
     for pattern in (
         r"`[^`\n]{1,200}`",
-        r"[a-zA-Z][a-zA-Z0-9+.\-]{1,20}://[^\s<>\"'）」』]+",
-        r"[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+",
+        r"(?<![a-zA-Z0-9])[a-zA-Z][a-zA-Z0-9+.\-]{1,20}://[^\s<>\"'）」』]+",
+        r"(?<![\w.+\-])[\w.+\-]++@[\w\-]++(?:\.[\w\-]++)+",
         r"(?<![\w/])(?:~|\.{1,2})?(?:/[\w.@+\-]+){2,}/?",
         r"[A-Za-z]:\\[^\s\"<>|]+",
         r"(?<!\S)--?[a-zA-Z][\w\-]*(?:=[^\s]+)?",
-        rf"{_MONTH}\.?\s+\d{{1,2}}(?:st|nd|rd|th)?(?:,?\s+\d{{4}})?",
-        rf"\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}\.?(?:,?\s+\d{{4}})?",
-        r"v?\d+(?:\.\d+){2,}(?:[\-+][\w.]+)?",
-        rf"{_NUMBER}(?:\s?{_UNIT})?\w*",
+        rf"{_MONTH}\.?{_GAP}\d{{1,2}}(?:st|nd|rd|th)?(?:,?{_GAP}\d{{4}})?",
+        rf"\d{{1,2}}(?:st|nd|rd|th)?{_GAP}(?:of{_GAP})?{_MONTH}\.?(?:,?{_GAP}\d{{4}})?",
+        r"(?<!\d)v?\d++(?:\.\d++){2,}(?:[\-+][\w.]+)?",
+        rf"{_NUMBER}(?:[ \u00a0]?{_UNIT})?\w*",
         r"“[^“”\n]{1,120}”|«[^«»\n]{1,120}»|「[^「」\n]{1,60}」|(?<![\w\"])\"[^\"\n]{1,120}\"(?!\w)",
     )
 ]

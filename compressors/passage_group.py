@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from pydantic import BaseModel
 
-from compressors.budget import Selection, UnitSelector
+from compressors.budget import Place, Selection, UnitSelector
 from compressors.cancellation import check
 from compressors.errors import BudgetInfeasible, TargetRequired
 from compressors.facts import scope_spans
@@ -21,6 +21,7 @@ from compressors.segmentation.sentences import clause_spans
 from compressors.tokenization import TokenCounter
 from compressors.verify import settle
 
+_REFILLS = 4
 MINIMUM_TOKENS = 8
 """With a target ratio, shorter inputs come back as they are: there is nothing in them to choose from."""
 
@@ -95,8 +96,7 @@ def compress_group(
         check()
         result.passages.append(segment(text, title, tag.tags))
     if not any(passage.units for passage in result.passages):
-        unchanged.reason = "not_compressible"
-        return unchanged
+        return _without_units(unchanged, texts, budget)
     started = time.perf_counter()
     result.scored = method.score(result.passages, query, options)
     result.seconds["score"] = time.perf_counter() - started
@@ -108,20 +108,29 @@ def compress_group(
         for passage, tag in zip(result.passages, tags, strict=True)
     ]
     selector = UnitSelector(result.passages, counter.count)
-    selection = _select(selector, result, protected, budget, method, options)
+    settled: list[tuple[Rendered, set[int]]] = []
+    refused: set[Place] = set()
+    for _ in range(_REFILLS):
+        selection = _select(selector, result, protected, budget, method, options, refused)
+        settled = [settle(p, k, protection.level != "none") for p, k in zip(result.passages, selection.kept, strict=True)]
+        result.kept = [kept - lost for kept, (_, lost) in zip(selection.kept, settled, strict=True)]
+        lost = {(p, u) for p, (_, units) in enumerate(settled) for u in units}
+        if any(lost & forced for (_, lost), forced in zip(settled, protected, strict=True)):
+            raise BudgetInfeasible(
+                "protected text cannot be kept without text around it that exceeds the target",
+                smallest_target_tokens=tokens_before,
+            )
+        if not lost or budget is None:
+            break
+        # What was rolled back leaves room for something else.
+        refused |= lost
     result.seconds["cut"] = time.perf_counter() - started
 
     started = time.perf_counter()
-    settled = [settle(p, kept, protection.level != "none") for p, kept in zip(result.passages, selection.kept, strict=True)]
-    if budget and not any(kept for kept in selection.kept):
+    if budget is not None and not any(result.kept):
         settled = _cut_inside_best_unit(result, settled, budget, counter)
     result.rendered = [rendered for rendered, _ in settled]
-    result.kept = [kept - lost for kept, (_, lost) in zip(selection.kept, settled, strict=True)]
-    if any(lost & forced for (_, lost), forced in zip(settled, protected, strict=True)):
-        unchanged.reason = "not_compressible"
-        unchanged.warnings.append("protected text could not be kept without breaking what surrounds it")
-        return unchanged
-    if any(lost for _, lost in settled):
+    if refused:
         result.warnings.append("verify_rollback: units that would have left a fact or a character in part were dropped")
     result.tokens_after = sum(counter.count(rendered.text) for rendered in result.rendered)
     result.seconds["verify"] = time.perf_counter() - started
@@ -129,6 +138,15 @@ def compress_group(
         unchanged.reason = "no_gain"
         return unchanged
     return result
+
+
+def _without_units(unchanged: GroupResult, texts: Sequence[tuple[str, str]], budget: int | None) -> GroupResult:
+    """White space alone: nothing to choose from, but a budget still holds."""
+    if budget is None:
+        unchanged.reason = "not_compressible"
+        return unchanged
+    unchanged.warnings.append("nothing_fits: there is only white space, and more of it than the target allows")
+    return GroupResult([Rendered("", []) for _ in texts], unchanged.tokens_before, 0, warnings=unchanged.warnings)
 
 
 def _reason_to_skip(tokens_before: int, budget: int | None, target: Target, tagged: bool) -> Reason | None:
@@ -151,10 +169,11 @@ def _select(
     budget: int | None,
     method: Method[BaseModel],
     options: BaseModel,
+    refused: set[Place],
 ) -> Selection:
     assert result.scored is not None
     if budget is not None:
-        return selector.select(result.scored.units, protected, budget, fill=method.fills)
+        return selector.select(result.scored.units, protected, budget, method.fills, refused)
     kept = method.stop(result.passages, result.scored, options)
     if kept is None:
         raise TargetRequired(

@@ -4,6 +4,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, model_validator
 
+from compressors.json_values import sendable
+
 MAX_PATTERNS = 64
 
 
@@ -29,7 +31,7 @@ class Document(BaseModel):
     id: Text | Int | None = None
     title: Text | None = Field(None, description="Given to the method as context; not counted and not changed.")
     text: Text
-    metadata: dict[str, Any] | None = None
+    metadata: Annotated[dict[str, Any], AfterValidator(sendable)] | None = None
 
 
 class CompressionRequest(BaseModel):
@@ -40,14 +42,16 @@ class CompressionRequest(BaseModel):
     text: Text | None = None
     texts: list[Text] | None = Field(None, max_length=10_000)
     documents: list[Document] | None = Field(None, max_length=10_000)
-    messages: list[dict[str, Any]] | None = Field(
+    messages: list[Annotated[dict[str, Any], AfterValidator(sendable)]] | None = Field(
         None, max_length=10_000, description="Chat messages in the shape of OpenAI or Anthropic."
     )
     query: Text | None = Field(None, description="What the reader will be asked; query-aware methods keep what answers it.")
     target_ratio: Float | None = Field(None, gt=0, le=1, description="Tokens after divided by tokens before.")
     target_tokens: Int | None = Field(None, ge=1, le=100_000_000, description="Most tokens of the whole result.")
     method: Text = Field("auto", description="A name from `GET /v1/methods`.")
-    options: dict[str, Any] = Field(default_factory=dict, description="Options of the method; see `GET /v1/methods`.")
+    options: Annotated[dict[str, Any], AfterValidator(sendable)] = Field(
+        default_factory=dict, description="Options of the method; see `GET /v1/methods`."
+    )
     model: Text | None = Field(None, description="The LLM that will read the result; picks the tokenizer.")
     tokenizer: Text | None = Field(None, description="A tokenizer by name; goes before `model`.")
     protect: Literal["facts", "strict", "none"] = "facts"

@@ -1,7 +1,6 @@
 """The `promptpress` command."""
 
 import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -25,7 +24,7 @@ _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 @app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on [PROMPTPRESS_HOST]")] = None,
-    port: Annotated[int | None, typer.Option(help="HTTP port [PROMPTPRESS_HTTP_PORT]")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="HTTP port [PROMPTPRESS_HTTP_PORT]")] = None,
 ) -> None:
     """Run the service."""
     from service.server import run
@@ -126,7 +125,7 @@ class _reported:  # noqa: N801 - reads as a statement: `with _reported():`
         if isinstance(error, CompressionError):
             _fail(f"{error.field}: {error.message}" if error.field else error.message, 2)
         if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
-            name = f"{Path(str(error.filename)).name}: " if error.filename else ""
+            name = f"{error.filename}: " if error.filename else ""
             _fail(f"{name}{error.strerror or error}", 1)
         if isinstance(error, UnicodeDecodeError):
             _fail(f"the input is not UTF-8 (byte {error.start})", 1)

@@ -75,6 +75,10 @@ def install(app: FastAPI) -> None:
         headers = {"Retry-After": str(math.ceil(error.retry_after))} if error.retry_after is not None else None
         return respond(error.status, ErrorBody(code=error.code, message=error.message), headers)
 
+    @app.exception_handler(Exception)
+    async def _bug(_: Request, __: Exception) -> Response:
+        return respond(500, ErrorBody(code="internal", message="an error of ours; please report it with the request's id"))
+
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:
         message = str(error.detail)
@@ -88,5 +92,8 @@ def _field(location: tuple[int | str, ...]) -> str | None:
     """`("body", "documents", 0, "text")` as `documents[0].text`."""
     name = ""
     for step in location[1:] if location[:1] == ("body",) else location:
+        # The branch of a union or a validator, which no caller wrote.
+        if (isinstance(step, str) and not step.isidentifier()) or step in ("str", "int", "float"):
+            continue
         name += f"[{step}]" if isinstance(step, int) else f".{step}" if name else str(step)
     return name or None

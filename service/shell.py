@@ -1,5 +1,6 @@
 """`promptpress compress`: files in, shorter text out."""
 
+import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,8 @@ def run(files: list[str], fields: dict[str, Any], *, as_json: bool, diff: bool) 
     settings = get_settings()
     compressor = build_compressor(settings.encoder, settings.threads, settings.vector_cache_mb * 1024 * 1024)
     failed = False
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
     if diff:
         fields = {**fields, "include": ["spans"]}
     with Progress(
@@ -62,11 +65,13 @@ def _json_lines(compressor: Compressor, name: str, fields: dict[str, Any]) -> bo
                 row = {"text": row}
             if not isinstance(row, dict):
                 raise InvalidValue("a line must be a JSON object or a string")
+            identity = {"id": row.pop("id")} if "id" in row else {}
             if "target_ratio" in row or "target_tokens" in row:
                 given = {k: v for k, v in fields.items() if k not in ("target_ratio", "target_tokens")}
             else:
                 given = fields
-            output = _to_json(compressor.compress(CompressionRequest(**{**given, **row})))
+            result = compressor.compress(CompressionRequest(**{**given, **row}))
+            output = orjson.dumps({**identity, **result.model_dump(exclude_none=True)})
         except (CompressionError, ValidationError, orjson.JSONDecodeError) as error:
             sound = False
             detail = (
@@ -100,7 +105,11 @@ def _print(name: str, text: str, result: CompressionResult, *, as_json: bool, di
     if several:
         sys.stdout.write(f"==> {name} <==\n")
     if diff:
-        Console(highlight=False, soft_wrap=True).print(marked(text, result), end="")
+        console = Console(highlight=False, soft_wrap=True)
+        if console.color_system:
+            console.print(marked(text, result), end="")
+        else:
+            sys.stdout.write(bracketed(text, result))
     else:
         sys.stdout.write(result.text or "")
     if (result.text or text) and not (text if diff else result.text or "").endswith("\n"):
@@ -118,6 +127,18 @@ def marked(text: str, result: CompressionResult) -> Text:
         at = end
     output.append(text[at:], "dim strike")
     return output
+
+
+def bracketed(text: str, result: CompressionResult) -> str:
+    """The original with removed text in `[-...-]`, for terminals and pipes without colour."""
+    output: list[str] = []
+    at = 0
+    for start, end in [*(result.spans or []), (len(text), len(text))]:
+        if at < start:
+            output.append(f"[-{text[at:start]}-]")
+        output.append(text[start:end])
+        at = end
+    return "".join(output)
 
 
 def _summary(result: CompressionResult, stream: TextIO) -> None:

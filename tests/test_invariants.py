@@ -49,7 +49,7 @@ def test_never_longer_never_over_budget(compressor: Compressor, text: str, field
 @given(text=any_text, tokens=st.integers(1, 60), method=st.sampled_from(METHODS))
 def test_target_tokens_is_always_met(compressor: Compressor, text: str, tokens: int, method: str) -> None:
     result = run(compressor, text=text, target_tokens=tokens, method=method)
-    assert result.usage.tokens_after <= tokens or result.reason == "not_compressible"
+    assert result.usage.tokens_after <= tokens
 
 
 @given(text=any_text, fields=requests)
@@ -73,7 +73,6 @@ def test_no_character_that_was_not_there(compressor: Compressor, text: str, fiel
 @given(text=any_text, tokens=st.integers(5, 60))
 def test_idempotent(compressor: Compressor, text: str, tokens: int) -> None:
     first = run(compressor, text=text, target_tokens=tokens)
-    assume(first.reason != "not_compressible")
     second = run(compressor, text=first.text, target_tokens=tokens)
     assert second.text == first.text
 

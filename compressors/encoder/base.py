@@ -29,6 +29,10 @@ class Encoder(Protocol):
     def window(self) -> int:
         """Most tokens of one run, special tokens included."""
 
+    @property
+    def dimension(self) -> int:
+        """Length of a token's state."""
+
     def tokenize(self, texts: Sequence[str]) -> list[Tokenized]:
         """Token ids and offsets of each text."""
 

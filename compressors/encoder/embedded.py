@@ -37,6 +37,7 @@ class EmbeddedEncoder:
     """
 
     window = 256
+    dimension = SHAPE.hidden
 
     def __init__(self, threads: int | None = None, precision: str = "int8") -> None:
         folder = model_folder()

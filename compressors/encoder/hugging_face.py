@@ -37,6 +37,7 @@ class HuggingFaceEncoder:
         self.name = f"{model}/{self._model.dtype}".replace("torch.", "")
         positions = getattr(self._model.config, "max_position_embeddings", None) or 512
         self.window = min(positions, 512)
+        self.dimension = int(self._model.config.hidden_size)
         content = self._tokenizer("a", add_special_tokens=False)["input_ids"]
         framed = self._tokenizer("a")["input_ids"]
         at = next(i for i in range(len(framed)) if framed[i : i + len(content)] == content)

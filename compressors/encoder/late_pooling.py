@@ -86,8 +86,7 @@ def _encode(encoder: Encoder, passages: Sequence[Passage]) -> list[PassageVector
         title = tokenized[len(passages) + index].ids[:TITLE_TOKENS]
         windows.extend(_windows(encoder, index, passage, tokenized[index], title))
     states = encoder.states([window.ids for window in windows])
-    dimension = states[0].shape[1] if states else 0
-    sums = [np.zeros((len(p.units) + 1, dimension), dtype=np.float32) for p in passages]
+    sums = [np.zeros((len(p.units) + 1, encoder.dimension), dtype=np.float32) for p in passages]
     for window, rows in zip(windows, states, strict=True):
         total = sums[window.passage]
         np.add.at(total, window.owners, rows)

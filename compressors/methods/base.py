@@ -86,7 +86,10 @@ def best_units(scored: Scored, keep: int) -> list[set[int]]:
     flat = np.concatenate(scored.units) if scored.units else np.empty(0, dtype=np.float32)
     chosen = np.argsort(-flat.astype(np.float64).round(5), kind="stable")[: max(keep, 0)]
     offsets = np.cumsum([0, *sizes])
-    return [{int(i - offsets[p]) for i in chosen if offsets[p] <= i < offsets[p + 1]} for p in range(len(sizes))]
+    kept: list[set[int]] = [set() for _ in sizes]
+    for passage, index in zip(np.searchsorted(offsets, chosen, side="right") - 1, chosen, strict=True):
+        kept[passage].add(int(index - offsets[passage]))
+    return kept
 
 
 def positions(passages: Sequence[Passage]) -> list[ScoreArray]:

@@ -40,12 +40,15 @@ _TURN = regex.compile(
     r"\s*(?:\[[^\]\n]{1,30}\]\s*)?(?P<name><[^>\s][^>\n]{0,40}>|#?[\p{Lu}\p{Lo}][\w .'#()\-]{0,40}[:：])(?:\s|$|(?<=：))"
 )
 _LOG = regex.compile(
-    r"""\s*\[?(?:\d{4}[-/.]\d\d[-/.]\d\d\b|\d\d[/.]\d\d[/.]\d\d(?:\d\d)?\ |\d\d-\d\d\ \d\d:\d\d|\d{1,2}:\d\d(?::\d\d)?\b
+    r"""\s*\[?(?:\d{4}[-/.]\d\d[-/.]\d\d(?:\b|T(?=\d\d:))
+    |\d\d[/.]\d\d[/.]\d\d(?:\d\d)?\ |\d\d-\d\d\ \d\d:\d\d|\d{1,2}:\d\d(?::\d\d)?\b
     |[A-Z][a-z]{2}\ {1,2}\d{1,2}\ \d\d:\d\d:\d\d|(?:[A-Z][a-z]{2}\ )?[A-Z][a-z]{2}\ \d{1,2}\ \d\d:\d\d
     |(?:INFO|WARN(?:ING)?|ERROR|DEBUG|TRACE|FATAL)\b|\d{6}\ \d{6}\b|-\ \d{10}\ |\d{10}\b|\d+\ node-)""",
     regex.VERBOSE,
 )
-_TABLE_RULE = regex.compile(r"\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)+\|?\s*$|\s*\|\s*:?-{2,}:?\s*\|\s*$")
+_TABLE_RULE = regex.compile(
+    r"\s*+(?:\|\s*+)?+:?+-{2,}+:?+\s*+(?:\|\s*+:?+-{2,}+:?+\s*+)++\|?+\s*+$|\s*+\|\s*+:?+-{2,}+:?+\s*+\|\s*+$"
+)
 _TRACE = regex.compile(r"\s*Traceback \(most recent call last\):")
 _TRACE_FRAME = regex.compile(r"\s+at [\w.$<>]+\(|\s*Caused by: |\s+\.\.\. \d+ more")
 _DIFF = regex.compile(r"diff --git |@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@|Index: \S")
@@ -57,11 +60,12 @@ _CODE_LINE = regex.compile(
     r"""\s*(?:def\ |class\ |import\ |from\ \S+\ import|return\b|(?:if|for|while|elif|else|try|except|with|switch)\b.*[:{]\s*$
     |(?:const|let|var|function|export|public|private|static|async|func|fn|struct|package|\#include|using|namespace|type)\b
     |@\w+|//|/\*|\*/|\*\ |[}\])]+[;,]?\s*$|"{3}|'{3}).*|.*(?:[{};(\[]|=>|\\)\s*$|\s*[\w.\[\]'"]+\s*[-+*/|]?=\s*\S.*
-    |\s*[\w.]+\([^)]*\)[;,:]?\s*$|\s+["'\w.]+:?\s*.*,\s*$|\s*\#[ !].*""",
+    |\s*[\w.]+\([^)]*\)[;,:]?\s*$|\s++["'\w.].*,\s*$|\s*\#[ !].*""",
     regex.VERBOSE,
 )
 _PROSE_LINE = regex.compile(r"\s*[\p{Lu}\p{Lo}\"“'(].*[\p{L}\p{N}\"”')]{2}[.!?。！？:]?\s*$")
-_MAX_JSON_ATTEMPTS = 50
+_WORDY = regex.compile(r"(?:(?<![\w'\"])\p{L}{2,}[,;:]? ){5}\p{L}{2,}")
+_MAX_FAILED_JSON = 50
 
 
 def split_lines(text: str) -> list[Span]:
@@ -92,7 +96,9 @@ def looks_like_code(text: str, lines: list[Span]) -> bool:
         return False
     code = prose = 0
     for start, end in filled[:400]:
-        if _CODE_LINE.fullmatch(text, start, end):
+        if _LIST_ITEM.match(text, start, end) or _WORDY.search(text, start, end):
+            prose += end - start > 40
+        elif _CODE_LINE.fullmatch(text, start, end):
             code += 1
         elif end - start > 40 and _PROSE_LINE.match(text, start, end):
             prose += 1
@@ -105,7 +111,7 @@ class _BlockFinder:
         self.text = text
         self.lines = lines
         self.at = 0
-        self._json_attempts = 0
+        self._failed_json = 0
         self._decoder = json.JSONDecoder()
 
     def blank(self, index: int) -> bool:
@@ -139,6 +145,9 @@ class _BlockFinder:
             line = self.text[slice(*self.lines[index])].strip()
             if line.startswith(mark) and not line.strip(mark[0]):
                 return self.take(index - self.at + 1, BlockKind.CODE)
+        # No partner. Without a language it closes a block that began before this text, as in a chunk cut out of a document.
+        if not self.text[opening.end() : self.lines[self.at][1]].strip():
+            return self.take(1, BlockKind.CODE)
         return self.take(len(self.lines) - self.at, BlockKind.CODE)
 
     def _table(self) -> Block | None:
@@ -150,14 +159,14 @@ class _BlockFinder:
         return self.take(count, BlockKind.TABLE, header_lines=2)
 
     def _json(self) -> Block | None:
-        if not self.matches(_JSON_START, self.at) or self._json_attempts >= _MAX_JSON_ATTEMPTS:
+        if not self.matches(_JSON_START, self.at) or self._failed_json >= _MAX_FAILED_JSON:
             return None
-        self._json_attempts += 1
         start = self.lines[self.at][0]
         start += len(self.text[start:]) - len(self.text[start:].lstrip()) if self.text[start].isspace() else 0
         try:
             _, end = self._decoder.raw_decode(self.text, start)
         except (ValueError, RecursionError):
+            self._failed_json += 1
             return None
         count = 1
         while self.lines[self.at + count - 1][1] < end:
@@ -255,7 +264,7 @@ class _BlockFinder:
     def _wraps(self, index: int, next_kind: BlockKind, widest: int) -> bool:
         """Whether the line goes on in the next one, as in text wrapped at a fixed width."""
         start, end = self.lines[index]
-        if next_kind is not BlockKind.PARAGRAPH:
+        if next_kind is not BlockKind.PARAGRAPH or self.matches(_LOG, index):
             return False
         next_start = self.lines[index + 1][0]
         if self.text[next_start : next_start + 1].islower():

@@ -13,6 +13,8 @@ from compressors.segmentation.tables import delimited_rows
 from compressors.segmentation.unit import STRUCTURED, Kind, Passage, Unit
 from compressors.spans import Span
 
+LONG_TURN = 300
+"""Characters up to which a chat turn is one unit."""
 CODE_CHUNK = 1600
 """Characters up to which a run of code lines stays one unit even where it has blank lines at its outer level."""
 
@@ -24,7 +26,6 @@ _BLOCK_UNITS = {
 _SENTENCE_UNITS = {
     BlockKind.PARAGRAPH: Kind.SENTENCE,
     BlockKind.LIST_ITEM: Kind.LIST_ITEM,
-    BlockKind.TURN: Kind.TURN,
 }
 _CODE_BREAK = regex.compile(r"\n[ \t]*\r?\n(?=(?P<indent>[ \t]*)\S)")
 
@@ -88,6 +89,12 @@ def _block_units(text: str, block: Block, first_index: int) -> list[Unit]:
     if block.kind in _SENTENCE_UNITS:
         kind = _SENTENCE_UNITS[block.kind]
         return [Unit(*span, kind=kind) for span in sentence_spans(text, start, end)]
+    if block.kind is BlockKind.TURN:
+        # Later sentences of a long turn would be taken for the previous speaker's without the first, which has the name.
+        first, *rest = sentence_spans(text, start, end)
+        if end - start <= LONG_TURN:
+            return [Unit(start, end, Kind.TURN)]
+        return [Unit(*first, kind=Kind.TURN), *(Unit(*span, kind=Kind.TURN, requires=(first_index,)) for span in rest)]
     if block.kind is BlockKind.JSON:
         return json_units(text, start, end, first_index)
     if block.kind is BlockKind.TABLE:

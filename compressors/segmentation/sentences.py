@@ -13,7 +13,9 @@ LONG_SENTENCE = 900
 
 # nupunkt knows the stops and abbreviations of alphabetic scripts; these are the stops it does not know. A closing quote
 # or bracket belongs to the sentence it closes.
-_OTHER_STOPS = regex.compile(r"""[。！？｡︒؟۔।॥።፧։။၊។៕᠃᠉]+[\s]*[」』”’）)\]】》〉"']*[ \u3000\t]*""")
+# "...。" followed by a quotative particle goes on.
+_CLOSER = r"""[」』”’）)\]】》〉"']"""
+_OTHER_STOPS = regex.compile(rf"[。！？｡︒؟۔।॥።፧։။၊។៕᠃᠉]+\s*(?:{_CLOSER}++(?!と|って|という)|(?!{_CLOSER}))[ \u3000\t]*")
 _HAS_OTHER_STOPS = regex.compile(r"[。！？｡︒؟۔।॥።፧։။၊។៕᠃᠉]")
 _CLAUSE_END = regex.compile(r"[;:,—–、，；：،؛][\s]*|\s+[—–-]\s+|\n+")
 _SPACE = regex.compile(r"\s+")
@@ -50,6 +52,7 @@ def clause_spans(text: str, start: int, end: int) -> list[Span]:
     """The clauses of one sentence, or its words where it has no clauses; for budgets smaller than any sentence."""
     uncuttable = SpanSet((start + s, start + e) for s, e in breakable_spans(text[start:end]))
     cuts = [m.end() for m in _CLAUSE_END.finditer(text, start, end)]
+    cuts = [cut for cut in cuts if start < cut < end] or [m.end() for m in _SPACE.finditer(text, start, end)]
     cuts = [cut for cut in cuts if not uncuttable.splits(cut)]
     edges = [start, *cuts, end]
     spans = [_strip(text, a, b) for a, b in itertools.pairwise(edges)]

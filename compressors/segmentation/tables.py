@@ -48,6 +48,9 @@ def _is_regular(text: str, rows: list[Span], delimiter: str) -> bool:
     columns, occurrences = Counter(len(row) for row in cells).most_common(1)[0]
     if columns < (3 if delimiter == "," else 2) or occurrences < 0.9 * len(sample) or len(cells[0]) != columns:
         return False
+    # Statements of a programming language end in a semicolon, and so in an empty cell.
+    if delimiter == ";" and sum(not row[-1].strip() for row in cells) >= 0.8 * len(cells):
+        return False
     # Prose has commas too, but its "cells" are long, and a comma is followed by a space.
     spaced = sum(text.count(delimiter + " ", start, end) for start, end in sample)
     total = sum(text.count(delimiter, start, end) for start, end in sample)

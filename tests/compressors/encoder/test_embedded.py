@@ -21,6 +21,7 @@ class CountingEncoder:
     def __init__(self, encoder: EmbeddedEncoder) -> None:
         self.name, self.window, self.tokenize = encoder.name, encoder.window, encoder.tokenize
         self._states = encoder.states
+        self.dimension = encoder.dimension
         self.tokens = 0
 
     def states(self, sequences):  # type: ignore[no-untyped-def]

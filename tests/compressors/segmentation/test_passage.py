@@ -47,6 +47,7 @@ def test_what_a_unit_requires_exists(text: str) -> None:
         ("Not before Jan. 5, 2020. Later.", ["Not before Jan. 5, 2020.", "Later."]),
         ("你好。世界！好吗？", ["你好。", "世界！", "好吗？"]),
         ("他说“走吧。”然后离开了。", ["他说“走吧。”", "然后离开了。"]),
+        ("「行きません。」と彼は言った。終わり。", ["「行きません。」と彼は言った。", "終わり。"]),
         ("यह है। वह है।", ["यह है।", "वह है।"]),
         ("هل هذا؟ نعم.", ["هل هذا؟", "نعم."]),
         ("- one\n- two\n- three", ["- one", "- two", "- three"]),
@@ -68,7 +69,7 @@ def test_code_fence_is_one_unit() -> None:
 
 
 def test_unclosed_fence_runs_to_the_end() -> None:
-    assert units("Text.\n\n```\nx = 1\n\ny = 2")[-1] == "```\nx = 1\n\ny = 2"
+    assert units("Text.\n\n```python\nx = 1\n\ny = 2")[-1] == "```python\nx = 1\n\ny = 2"
 
 
 def test_chat_lines_are_turns() -> None:
@@ -129,3 +130,49 @@ def test_a_long_sentence_is_not_divided_inside_a_number() -> None:
     passage = segment("The value is 3 and it is not 4 kg or 5,000,000 USD " * 100)
     joints = [(passage.slice(i)[-1], passage.slice(i + 1)[0]) for i in range(len(passage.units) - 1)]
     assert all(not (left.isdigit() and right in "kU") for left, right in joints)
+
+
+def test_iso_timestamps_begin_log_lines() -> None:
+    passage = segment(
+        "\n".join(f"2024-01-02T10:00:0{i}Z INFO request {i} served by worker node-{i} in time" for i in range(5))
+    )
+    assert [unit.kind for unit in passage.units] == [Kind.LOG_LINE] * 5
+
+
+def test_a_turn_keeps_its_speaker() -> None:
+    long = " ".join(f"Point number {i} is this." for i in range(20))
+    passage = segment(f"ANN: Shall we?\nBOB: I would wait. The tests are red.\nANN: Then Monday.\nBOB: {long}")
+    assert passage.slice(1) == "BOB: I would wait. The tests are red."
+    assert all(unit.requires == (3,) for unit in passage.units[4:])
+
+
+def test_a_closing_fence_without_its_opening_swallows_nothing() -> None:
+    assert units("    return x\n```\nThe cache holds 64 MB. It is fast.")[-2:] == ["The cache holds 64 MB.", "It is fast."]
+
+
+def test_statements_are_not_a_table() -> None:
+    passage = segment("SELECT a FROM b WHERE c = 1;\nINSERT INTO x VALUES (1);\nUPDATE y SET z = 2;\nDELETE FROM t;")
+    assert Kind.TABLE_ROW not in {unit.kind for unit in passage.units}
+
+
+def test_an_enumeration_is_not_source_code() -> None:
+    text = (
+        "The Supplier shall:\n(a) deliver the goods on time and in full;\n(b) maintain insurance of at least $2,000,000;\n"
+    )
+    text += "(c) keep its staff trained and informed;\n(d) keep records for seven years;"
+    assert len(segment(text).units) == 5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * 150_000 + " @ b",
+        "1" * 150_000 + " 1.1.1",
+        "a\n" + " " * 150_000 + "x",
+        (" " + "a" * 40_000 + "\n") * 4,
+        "“" * 150_000,
+    ],
+)
+def test_no_pattern_makes_segmentation_quadratic(text: str) -> None:
+    # A quadratic pattern would take minutes on these and run into the time limit of the test run.
+    assert segment(text).units
