@@ -12,6 +12,8 @@ from pydantic_settings import BaseSettings
 
 PREFIX = "PROMPTPRESS_"
 
+_NO_IDEA = "`promptpress config` lists all settings"
+
 # Kubernetes adds these to every container for every Service of the namespace; one named promptpress would meet our prefix.
 _SERVICE_LINK = re.compile(
     r"PROMPTPRESS_(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_\d+_[A-Z]+(?:_(?:PROTO|PORT|ADDR))?)"
@@ -53,11 +55,12 @@ def is_service_link(variable: str, value: str) -> bool:
 
 def unknown_variable(names: Iterable[str], environment: Mapping[str, str] | None = None) -> str | None:
     """What is wrong with the first `PROMPTPRESS_*` variable that is no setting, with the nearest one; None if all are."""
-    variables = {variable_of(name) for name in names}
+    known = set(names)
     for variable, value in sorted((os.environ if environment is None else environment).items()):
-        known = variable.upper() in variables
-        if variable.upper().startswith(PREFIX) and not known and not is_service_link(variable, value):
-            return f"{variable} is not a setting; {_near(variable.upper(), variables)}"
+        name = variable.upper().removeprefix(PREFIX).lower()
+        if variable.upper().startswith(PREFIX) and name not in known and not is_service_link(variable, value):
+            near = _near(name, known)
+            return f"{variable} is not a setting; {f'did you mean {variable_of(near)}?' if near else _NO_IDEA}"
     return None
 
 
@@ -72,12 +75,12 @@ def explain(error: ValidationError, names: Iterable[str], from_file: Iterable[st
         return message
     name = str(first["loc"][0])
     if name not in names:
-        return f"{name} in the configuration file is not a setting; {_near(name, set(names))}"
+        near = _near(name, set(names))
+        return f"{name} in the configuration file is not a setting; {f'did you mean {near}?' if near else _NO_IDEA}"
     place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in first["loc"][1:])
     source = f" ({name} in the configuration file)" if name in from_file else ""
-    return f"{variable_of(name)}{place}{source}: {message}"
+    return f"{variable_of(name)}{place}{source}: {'unknown field' if first['type'] == 'extra_forbidden' else message}"
 
 
-def _near(name: str, known: set[str]) -> str:
-    matches = difflib.get_close_matches(name, sorted(known), 1)
-    return f"did you mean {matches[0]}?" if matches else "`promptpress config` lists all settings"
+def _near(name: str, known: set[str]) -> str | None:
+    return next(iter(difflib.get_close_matches(name, known, 1)), None)
