@@ -34,7 +34,7 @@ from pydantic_settings import SettingsError as UnreadableSetting
 from service import configuration
 from service.keys import KeyRing, parse_keys
 
-_REDIS_URL = re.compile(r"(unix|redis\+unix|(rediss?|valkeys?)(\+sentinel|\+cluster)?)://\S+")
+_REDIS_URL = re.compile(r"(unix|rediss?(\+sentinel|\+cluster)?)://\S+")
 
 
 class SettingsError(ValueError):

@@ -322,8 +322,8 @@ def test_sentinel(server: Redis, tmp_path: Path) -> None:
     "url",
     [
         "redis+sentinel://:hunter2@host:1",
-        "redis+sentinel://:hunter2@host/name",
-        "redis+cluster://:hunter2@host",
+        "redis+sentinel://:hunter2@host:x/name",
+        "redis+cluster://:hunter2@",
         "redis://:hunter2@host:port",
     ],
 )
@@ -349,3 +349,15 @@ def test_a_unix_socket(tmp_path: Path) -> None:
         assert server.client.dbsize() > 0
     finally:
         server.kill()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["rediss://h?ssl_cert_reqs=none", "rediss+sentinel://h,i:7/name/1", "rediss+cluster://h,i:7?ssl_check_hostname=false"],
+)
+def test_tls_and_default_ports(url: str) -> None:
+    async def run() -> None:
+        rates = RateLimits.from_settings(Settings(redis_url=url, rate_limit="1/day"))
+        await rates.close()
+
+    asyncio.run(run())
