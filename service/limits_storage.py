@@ -28,7 +28,10 @@ def redis_storage(url: str, timeout_seconds: float) -> RedisStorage:
             "socket_connect_timeout": timeout_seconds,
         }
         if parts.scheme in ("redis", "rediss"):
-            return RedisStorage(f"async+{url}", **options)
+            credentials, at, node = parts.netloc.rpartition("@")
+            # limits asks for a port, unlike redis-py, which reads the rest of the URL.
+            whole = parts._replace(netloc=f"{credentials}{at}{_with_port(node, 6379)}")
+            return RedisStorage(f"async+{whole.geturl()}", **options)
         if parts.scheme == "unix":
             return RedisStorage(f"async+redis+{url}", **options)
         base, _, kind = parts.scheme.partition("+")

@@ -353,7 +353,13 @@ def test_a_unix_socket(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["rediss://h?ssl_cert_reqs=none", "rediss+sentinel://h,i:7/name/1", "rediss+cluster://h,i:7?ssl_check_hostname=false"],
+    [
+        "redis://h",
+        "rediss://:p%40@h/2?ssl_cert_reqs=none",
+        "redis://[::1]",
+        "rediss+sentinel://h,i:7/name/1",
+        "rediss+cluster://h,i:7?ssl_check_hostname=false",
+    ],
 )
 def test_tls_and_default_ports(url: str) -> None:
     async def run() -> None:
