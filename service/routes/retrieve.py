@@ -44,7 +44,7 @@ class RetrieveResponse(BaseModel):
 
 @router.get("/v1/retrieve/{hash}", responses=_ERRORS, summary="An original by its hash")
 async def retrieve(
-    hash: Annotated[str, Path(description="A hash from `ccr_hashes`.", json_schema_extra=_HASH)],  # noqa: A002
+    hash: Annotated[str, Path(description="A hash from `ccr_hashes`.", json_schema_extra=_HASH)],
     request: Request,
 ) -> RetrieveResponse:
     """Only for the tenant that stored it; each retrieval lets it live longer."""
