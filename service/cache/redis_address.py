@@ -51,11 +51,9 @@ class RedisAddress:
         retry = AsyncRetry(NoBackoff(), 1, (RedisConnectionError,))
         if self.kind == "cluster":
             nodes = [AsyncClusterNode(host, port) for host, port in self.hosts]
-            return redis.asyncio.RedisCluster(
-                startup_nodes=nodes, cluster_error_retry_attempts=1, **self._common(timeout), **self.options
-            )
+            return redis.asyncio.RedisCluster(startup_nodes=nodes, retry=retry, **self._common(timeout), **self.options)
         if self.kind == "sentinel":
-            sentinel = AsyncSentinel(self.hosts, sentinel_kwargs=self._sentinel(timeout))  # type: ignore[no-untyped-call]
+            sentinel = AsyncSentinel(self.hosts, sentinel_kwargs=self._sentinel(timeout, retry))  # type: ignore[no-untyped-call]
             client: redis.asyncio.Redis = sentinel.master_for(
                 self.service, retry=retry, **self._common(timeout), **self.options
             )
@@ -67,11 +65,9 @@ class RedisAddress:
         retry = Retry(NoBackoff(), 1, (RedisConnectionError,))
         if self.kind == "cluster":
             nodes = [ClusterNode(host, port) for host, port in self.hosts]  # type: ignore[no-untyped-call]
-            return redis.RedisCluster(
-                startup_nodes=nodes, cluster_error_retry_attempts=1, **self._common(timeout), **self.options
-            )
+            return redis.RedisCluster(startup_nodes=nodes, retry=retry, **self._common(timeout), **self.options)
         if self.kind == "sentinel":
-            sentinel = Sentinel(self.hosts, sentinel_kwargs=self._sentinel(timeout))  # type: ignore[no-untyped-call]
+            sentinel = Sentinel(self.hosts, sentinel_kwargs=self._sentinel(timeout, retry))  # type: ignore[no-untyped-call]
             client: redis.Redis = sentinel.master_for(  # type: ignore[no-untyped-call]
                 self.service, retry=retry, **self._common(timeout), **self.options
             )
@@ -81,8 +77,8 @@ class RedisAddress:
     def _host(self) -> dict[str, Any]:
         return dict(zip(("host", "port"), self.hosts[0], strict=True)) if self.hosts else {}
 
-    def _sentinel(self, timeout: float) -> dict[str, Any]:
-        return {**self._common(timeout), **self.sentinel_options}
+    def _sentinel(self, timeout: float, retry: Retry | AsyncRetry) -> dict[str, Any]:
+        return {**self._common(timeout), **self.sentinel_options, "retry": retry}
 
     @staticmethod
     def _common(timeout: float) -> dict[str, Any]:
