@@ -98,7 +98,6 @@ async def test_killed_and_restarted_under_load(own_redis: RedisServer) -> None:
                 own_redis.kill()
                 while store.state().reads == "closed":
                     await asyncio.sleep(0.01)
-                assert await store.get("k0") is None or store.state().reads != "closed"
                 await asyncio.to_thread(own_redis.start)
                 await until_healthy(store)
                 assert await store.set("again", b"yes", 60)
@@ -209,8 +208,10 @@ async def test_a_read_only_replica_is_read(redis_server: RedisServer) -> None:
 
 async def test_a_user_with_few_rights(redis_server: RedisServer) -> None:
     with redis_server.client() as client:
-        client.execute_command(*"ACL SETUSER app on >p@ss:w0rd ~* +get +set +pexpire +eval +del +ping".split())
-        client.execute_command(*"ACL SETUSER reader on >pw ~* +get".split())
+        client.execute_command(
+            *["ACL", "SETUSER", "app", "on", ">p@ss:w0rd", "~*", "+get", "+set", "+pexpire", "+eval", "+del", "+ping"]
+        )
+        client.execute_command(*["ACL", "SETUSER", "reader", "on", ">pw", "~*", "+get"])
     host = f"127.0.0.1:{redis_server.port}/0"
     async with store_for(f"redis://app:p%40ss%3Aw0rd@{host}") as store:
         assert await store.check()

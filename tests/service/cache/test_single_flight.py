@@ -124,8 +124,8 @@ class Replica:
 
     def __init__(self, server: RedisServer, lock_seconds: float = 2.0, longest_wait: float = 60.0) -> None:
         self.store = RedisStore(parse_redis_url(server.url), timeout=5)
-        self.flight = SingleFlight(self.store, lock_seconds, longest_wait, pause=0.005)
-        self.cache = ResultCache(self.store, Sealer(SECRET), SECRET, 60, flight=self.flight)
+        flight = SingleFlight(self.store, lock_seconds, longest_wait, pause=0.005)
+        self.cache = ResultCache(self.store, Sealer(SECRET), SECRET, 60, flight=flight)
 
     def ask(self, work: Callable[[], Awaitable[bytes]]) -> "asyncio.Task[tuple[bytes, str]]":
         return asyncio.create_task(self.cache.get_or_compute("t", ["x"], work))  # type: ignore[arg-type]
@@ -154,16 +154,15 @@ async def test_500_equal_calls_at_two_replicas_cost_one_computation(redis_server
 
 async def test_a_holder_that_died_is_replaced(redis_server: RedisServer) -> None:
     async with Replica(redis_server, lock_seconds=0.2) as dead, Replica(redis_server, lock_seconds=0.2) as alive:
-        stuck = dead.ask(Work())
-        await asyncio.sleep(0.05)
-        # As after a crash: the lock stays behind, and nobody renews it.
-        key = next(iter(dead.flight._flights))
+        work = Work()
+        stuck = dead.ask(work)
+        await until(lambda: work.started == 1)
         with redis_server.client() as client:
-            await until(lambda: client.exists(f"{key}:lock") == 1)
+            (lock,) = client.scan_iter(match="*:lock")
             stuck.cancel()
-            await asyncio.wait([stuck])
-            await until(lambda: client.exists(f"{key}:lock") == 0)
-            client.set(f"{key}:lock", b"of the dead", px=200)
+            await until(lambda: client.exists(lock) == 0)
+            # As after a crash: the lock stays behind, and nobody renews it.
+            client.set(lock, b"of the dead", px=200)
         assert await alive.ask(Work(open_gate=True)) == (b"result", "miss")
 
 
