@@ -1,0 +1,84 @@
+"""Results of computations by what they depend on, one computation at a time for each."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Literal, TypeVar
+
+from service.cache.backend import ByteStore
+from service.cache.keys import cache_key
+from service.cache.sealing import Sealer
+from service.cache.single_flight import SingleFlight
+
+_T = TypeVar("_T")
+
+CacheStatus = Literal["hit", "miss", "off"]
+
+# Below this, sealing takes less than handing it to a thread.
+_OFF_LOOP_BYTES = 32 * 1024
+
+
+class ResultCache:
+    """One layer of values in a store; without a store everything is computed.
+
+    `ttl_seconds` counts from the computation. `flight` may be shared by layers, since their keys differ.
+    """
+
+    def __init__(
+        self,
+        store: ByteStore | None,
+        sealer: Sealer,
+        secret: bytes,
+        ttl_seconds: float,
+        layer: str = "results",
+        flight: SingleFlight | None = None,
+    ) -> None:
+        self._store = store
+        self._sealer = sealer
+        self._secret = secret
+        self._ttl = ttl_seconds
+        self._layer = layer
+        self._flight = flight or (SingleFlight(store) if store else None)
+        self._counters: Counter[str] = Counter(hit=0, miss=0, off=0, unreadable=0)
+
+    async def get_or_compute(
+        self, tenant: str, parts: Sequence[bytes | str], compute: Callable[[], Awaitable[bytes]]
+    ) -> tuple[bytes, CacheStatus]:
+        """The value for `parts`, stored or computed now, and which of the two.
+
+        Of several equal calls at once, one is a `miss` and the others, which share its computation, are hits. Exceptions of
+        `compute` reach every one of them and are not kept. A value is kept whatever it says, so what holds for one caller
+        only, such as a deadline, belongs around this call and not into `compute`.
+        """
+        if self._store is None or self._flight is None:
+            self._counters["off"] += 1
+            return await compute(), "off"
+        store = self._store
+        key = cache_key(self._secret, self._layer, tenant, *parts)
+
+        async def load() -> bytes | None:
+            envelope = await store.get(key)
+            if envelope is None:
+                return None
+            value = await _maybe_in_thread(len(envelope), lambda: self._sealer.open(key, envelope))
+            if value is None:
+                self._counters["unreadable"] += 1
+            return value
+
+        async def save(value: bytes) -> bool:
+            envelope = await _maybe_in_thread(len(value), lambda: self._sealer.seal(key, value))
+            return await store.set(key, envelope, self._ttl)
+
+        value, computed = await self._flight.run(key, load, compute, save)
+        status: CacheStatus = "miss" if computed else "hit"
+        self._counters[status] += 1
+        return value, status
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """How often each status was given, and how often a stored value could not be opened."""
+        return dict(self._counters)
+
+
+async def _maybe_in_thread(size: int, call: Callable[[], _T]) -> _T:
+    return await asyncio.to_thread(call) if size > _OFF_LOOP_BYTES else call()

@@ -1,0 +1,68 @@
+"""`/v1/retrieve`: originals that a compression with `store_original` left behind."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from compressors.errors import InvalidValue
+from compressors.request import Text
+from service.cache.originals import HASH_PATTERN, OriginalStore, UnknownOriginal, is_hash
+from service.caller import ANYONE, Caller
+from service.errors import ErrorResponse
+from service.json_body import JsonRoute
+
+router = APIRouter(route_class=JsonRoute, tags=["originals"])
+
+_HASH: dict[str, Any] = {"pattern": HASH_PATTERN}
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    404: {"model": ErrorResponse, "description": "Never stored for this key, or expired"},
+    422: {"model": ErrorResponse, "description": "Not a hash"},
+}
+_BODY_ERRORS: dict[int | str, dict[str, Any]] = {
+    400: {"model": ErrorResponse, "description": "The body is not JSON"},
+    413: {"model": ErrorResponse, "description": "The body is too large"},
+}
+
+
+class RetrieveRequest(BaseModel):
+    """Which original."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    hash: Text = Field(description="A hash from `ccr_hashes`.", json_schema_extra=_HASH)
+    query: Text | None = Field(None, description="Accepted for Headroom's clients; the whole original comes back.")
+
+
+class RetrieveResponse(BaseModel):
+    """The original, as it was before compression."""
+
+    hash: str
+    original_content: str
+    original_tokens: int = Field(description="Counted with the tokenizer of the request that stored it")
+
+
+@router.get("/v1/retrieve/{hash}", responses=_ERRORS, summary="An original by its hash")
+async def retrieve(
+    hash: Annotated[str, Path(description="A hash from `ccr_hashes`.", json_schema_extra=_HASH)],
+    request: Request,
+) -> RetrieveResponse:
+    """Only for the tenant that stored it; each retrieval lets it live longer."""
+    return await _retrieve(hash, request)
+
+
+@router.post("/v1/retrieve", responses=_BODY_ERRORS | _ERRORS, summary="An original by its hash, asked for in a body")
+async def retrieve_by_body(body: RetrieveRequest, request: Request) -> RetrieveResponse:
+    """The same as the GET."""
+    return await _retrieve(body.hash, request)
+
+
+async def _retrieve(name: str, request: Request) -> RetrieveResponse:
+    if not is_hash(name):
+        raise InvalidValue("a hash is 12 to 24 lower-case hex digits", "hash")
+    store: OriginalStore = request.app.state.originals
+    caller: Caller = getattr(request.state, "caller", ANYONE)
+    original = await store.get(caller.tenant, name)
+    if original is None:
+        raise UnknownOriginal
+    return RetrieveResponse(hash=original.hash, original_content=original.text, original_tokens=original.tokens)

@@ -1,0 +1,171 @@
+"""Values in a store: kept apart by tenant, unreadable, and no worse than absent when they cannot be read."""
+
+import asyncio
+
+import pytest
+
+from service.cache.memory import MemoryStore
+from service.cache.redis_address import parse_redis_url
+from service.cache.redis_health import RedisHealth
+from service.cache.redis_store import RedisStore
+from service.cache.result_cache import ResultCache
+from service.cache.sealing import Sealer
+from tests.conftest import PROSE
+from tests.service.cache.redis_server import RedisServer
+
+pytestmark = pytest.mark.anyio
+
+SECRET = b"s" * 32
+KEY, OLD_KEY = b"k" * 32, b"o" * 32
+
+
+async def prose() -> bytes:
+    return PROSE.encode()
+
+
+def cache_on(server: RedisServer, *keys: bytes, timeout: float = 5, ttl: float = 60) -> tuple[RedisStore, ResultCache]:
+    store = RedisStore(parse_redis_url(server.url), timeout, health=RedisHealth(cool_down=0.05))
+    return store, ResultCache(store, Sealer(SECRET, keys), SECRET, ttl)
+
+
+async def test_without_a_store_everything_is_computed() -> None:
+    cache = ResultCache(None, Sealer(SECRET), SECRET, 60)
+    assert await cache.get_or_compute("t", [PROSE], prose) == (PROSE.encode(), "off")
+    assert cache.counters["off"] == 1
+
+
+async def test_hit_miss_and_expiry(redis_server: RedisServer) -> None:
+    store, cache = cache_on(redis_server, ttl=0.2)
+    assert (await cache.get_or_compute("t", [PROSE], prose))[1] == "miss"
+    with redis_server.client() as client:
+        (key,) = client.scan_iter()
+        assert client.persist(key)
+        assert (await cache.get_or_compute("t", [PROSE], prose))[1] == "hit"
+        client.pexpire(key, 1)
+        await asyncio.sleep(0.05)
+    assert (await cache.get_or_compute("t", [PROSE], prose))[1] == "miss"
+    assert cache.counters == {"hit": 1, "miss": 2, "off": 0, "unreadable": 0}
+    await store.close()
+
+
+async def test_tenants_layers_and_parts_share_nothing(redis_server: RedisServer) -> None:
+    store, cache = cache_on(redis_server)
+    scores = ResultCache(store, Sealer(SECRET), SECRET, 60, "scores")
+    statuses = [
+        (await each.get_or_compute(tenant, parts, prose))[1]
+        for each in (cache, scores)
+        for tenant in ("a", "b")
+        for parts in ([PROSE, "v1"], [PROSE, "v2"])
+    ]
+    assert statuses == ["miss"] * 8
+    with redis_server.client() as client:
+        assert client.dbsize() == 8
+    await store.close()
+
+
+async def test_nothing_in_redis_can_be_read(redis_server: RedisServer) -> None:
+    store, cache = cache_on(redis_server, KEY)
+
+    async def short() -> bytes:
+        return b"Amundsen"
+
+    await cache.get_or_compute("acme", [PROSE], prose)
+    await cache.get_or_compute("acme", ["Amundsen"], short)
+    stored = redis_server.dump()
+    with redis_server.client() as client:
+        assert client.dbsize() == 2
+    for word in {*PROSE.split(), "acme"}:
+        if len(word) > 3:
+            assert word.encode() not in stored
+    await store.close()
+
+
+async def test_rotation(redis_server: RedisServer) -> None:
+    statuses = []
+    for keys in ([OLD_KEY], [KEY, OLD_KEY], [KEY]):
+        store, cache = cache_on(redis_server, *keys)
+        statuses.append((await cache.get_or_compute("t", [PROSE], prose))[1])
+        await store.close()
+    assert statuses == ["miss", "hit", "miss"]
+
+
+@pytest.mark.parametrize("keys", [(), (KEY,)])
+async def test_a_tampered_value_is_computed_again(redis_server: RedisServer, keys: tuple[bytes, ...]) -> None:
+    store, cache = cache_on(redis_server, *keys)
+    await cache.get_or_compute("t", [PROSE], prose)
+    with redis_server.client() as client:
+        (key,) = client.scan_iter()
+        for junk in (b"", b"junk", client.get(key)[:-1], client.get(key) + b"x"):
+            client.set(key, junk)
+            assert await cache.get_or_compute("t", [PROSE], prose) == (PROSE.encode(), "miss")
+        client.delete(key)
+        client.lpush(key, "another type")
+        assert await cache.get_or_compute("t", [PROSE], prose) == (PROSE.encode(), "miss")
+    assert cache.counters["unreadable"] >= 4
+    await store.close()
+
+
+async def test_large_values(redis_server: RedisServer) -> None:
+    store, cache = cache_on(redis_server, KEY)
+    large = bytes(range(256)) * 8192
+
+    async def compute() -> bytes:
+        return large
+
+    assert await cache.get_or_compute("t", ["x"], compute) == (large, "miss")
+    assert await cache.get_or_compute("t", ["x"], compute) == (large, "hit")
+    await store.close()
+
+
+async def test_no_call_fails_whatever_redis_does(own_redis: RedisServer) -> None:
+    store, cache = cache_on(own_redis, KEY, timeout=0.2)
+    done = asyncio.Event()
+    answered = 0
+
+    async def ask(worker: int) -> None:
+        nonlocal answered
+        turn = 0
+        while not done.is_set():
+            turn += 1
+            text = f"{worker % 8} {turn % 5}"
+
+            async def compute(text: str = text) -> bytes:
+                return text.encode()
+
+            value, _ = await cache.get_or_compute("t", [text], compute)
+            assert value == text.encode()
+            answered += 1
+            await asyncio.sleep(0.002)
+
+    async def disturb() -> None:
+        for trouble in ("kill", "pause", "full"):
+            before = answered
+            if trouble == "kill":
+                own_redis.kill()
+            elif trouble == "pause":
+                own_redis.pause()
+            else:
+                with own_redis.client() as client:
+                    client.config_set("maxmemory", 1)
+                    client.flushall()
+            while store.state().healthy or answered < before + 200:
+                await asyncio.sleep(0.01)
+            if trouble == "kill":
+                await asyncio.to_thread(own_redis.start)
+            elif trouble == "pause":
+                own_redis.resume()
+            else:
+                with own_redis.client() as client:
+                    client.config_set("maxmemory", 0)
+            hits = cache.counters["hit"]
+            while not store.state().healthy or cache.counters["hit"] < hits + 100:
+                await asyncio.sleep(0.01)
+        done.set()
+
+    await asyncio.wait_for(asyncio.gather(disturb(), *(ask(i) for i in range(32))), 60)
+    await store.close()
+
+
+async def test_a_value_too_large_for_the_store_is_still_returned() -> None:
+    cache = ResultCache(MemoryStore(100), Sealer(SECRET), SECRET, 60)
+    assert [(await cache.get_or_compute("t", ["x"], prose))[1] for _ in range(2)] == ["miss", "miss"]
