@@ -14,12 +14,17 @@ import orjson
 import structlog
 from structlog.types import EventDict, Processor, WrappedLogger
 
+# fmt: off
 FIELDS = frozenset(
-    """event level logger time exception dropped request_id trace_id transport route verb status outcome duration_ms
-    queue_ms method reason tokens_before tokens_after compressions cache tenant error error_code kind layer state stage
-    model version setting host port url_scheme count bytes seconds attempt retry_after worker pid signal ready layers
-    keys limit depth batch_requests batch_tokens""".split()
+    {
+        "event", "level", "logger", "time", "exception", "dropped", "request_id", "trace_id", "transport", "route",
+        "verb", "status", "outcome", "duration_ms", "queue_ms", "method", "reason", "tokens_before", "tokens_after",
+        "compressions", "cache", "tenant", "error", "error_code", "kind", "layer", "state", "stage", "model",
+        "version", "setting", "host", "port", "url_scheme", "count", "bytes", "seconds", "attempt", "retry_after",
+        "worker", "pid", "signal", "ready", "layers", "keys", "limit", "depth", "batch_requests", "batch_tokens"
+    }
 )
+# fmt: on
 MAX_STRING = 200
 _FRAMES = 20
 # Loggers of this code, which follow the configured level; those of libraries speak up from warnings on, because at lower

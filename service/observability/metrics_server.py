@@ -41,10 +41,10 @@ def serve_folder(folder: Path, host: str, port: int) -> MetricsServer:
     when the folder does not exist, OSError when the port is taken.
     """
     registry = CollectorRegistry()
-    MultiProcessCollector(registry, path=str(folder))
+    MultiProcessCollector(registry, path=str(folder))  # type: ignore[no-untyped-call]
     return serve_registry(registry, host, port)
 
 
 def forget_worker(folder: Path, pid: int) -> None:
     """Take a worker that ended out of the gauges; what it counted stays."""
-    mark_process_dead(pid, path=str(folder))
+    mark_process_dead(pid, path=str(folder))  # type: ignore[no-untyped-call]

@@ -68,11 +68,11 @@ class Observer:
         milliseconds = observation.milliseconds()
         route = self.metrics.route(observation.route)
         outcome = record.outcome(observation.status, observation.cancelled)
-        self.metrics.observe_request(route, record.method, outcome, milliseconds / 1000)
         for compression in record.compressions:
             self.metrics.observe_compression(compression)
         for code in record.error_codes:
             self.metrics.observe_error(code)
+        self.metrics.observe_request(route, record.method, outcome, milliseconds / 1000)
         observation.span.finish(RequestEnd(record, route, observation.verb, observation.status, outcome))
         write = _log.debug if route in labels.PROBES and outcome == "ok" else _log.info
         write(
