@@ -1,5 +1,6 @@
 """A small application behind the real middleware, on a real port, with spans kept in memory."""
 
+import asyncio
 import io
 import json
 import logging
@@ -7,8 +8,8 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import pytest
@@ -33,13 +34,22 @@ T = TypeVar("T")
 
 
 @dataclass
+class Signals:
+    """What application and test tell each other."""
+
+    received: threading.Event = field(default_factory=threading.Event)
+    seen: threading.Event = field(default_factory=threading.Event)
+    left: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass
 class Watched:
     """A running application and where it is observed."""
 
     url: str
     metrics: Metrics
     spans: InMemorySpanExporter
-    left: threading.Event
+    signals: Signals
 
     def scrape(self) -> str:
         return generate_latest(self.metrics.registry).decode()
@@ -64,7 +74,7 @@ def compression(**changes: object) -> CompressionRecord:
     return CompressionRecord(**{**fields, **changes})  # type: ignore[arg-type]
 
 
-def build(left: threading.Event) -> FastAPI:
+def build(signals: Signals) -> FastAPI:
     app = FastAPI()
     errors.install(app)
 
@@ -102,17 +112,22 @@ def build(left: threading.Event) -> FastAPI:
 
     @app.post("/v1/compress/stream")
     async def stream(request: Request) -> StreamingResponse:
-        async def echo() -> object:
-            async for chunk in request.stream():
-                yield chunk
+        async for chunk in request.stream():
+            if chunk:
+                signals.received.set()
 
-        return StreamingResponse(echo())
+        async def answer() -> AsyncIterator[bytes]:
+            yield b"first"
+            await asyncio.to_thread(signals.seen.wait, 30)
+            yield b"second"
+
+        return StreamingResponse(answer())
 
     @app.get("/redoc-wait")
     async def wait(request: Request) -> dict[str, str]:
         while (await request.receive())["type"] != "http.disconnect":
             pass
-        left.set()
+        signals.left.set()
         return {}
 
     return app
@@ -122,9 +137,9 @@ def build(left: threading.Event) -> FastAPI:
 def watched() -> Iterator[Watched]:
     spans = InMemorySpanExporter()
     metrics = Metrics(version="1.2.3")
-    left = threading.Event()
+    signals = Signals()
     tracing = OpenTelemetryTracing(SimpleSpanProcessor(spans))
-    app = build(left)
+    app = build(signals)
     app.add_middleware(RequestContext, observer=Observer(metrics, tracing))
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
@@ -133,7 +148,7 @@ def watched() -> Iterator[Watched]:
     thread.start()
     while not server.started:
         time.sleep(0.01)
-    yield Watched(f"http://127.0.0.1:{listener.getsockname()[1]}", metrics, spans, left)
+    yield Watched(f"http://127.0.0.1:{listener.getsockname()[1]}", metrics, spans, signals)
     server.should_exit = True
     thread.join()
     tracing.close()

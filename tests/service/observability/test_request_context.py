@@ -103,16 +103,18 @@ def test_an_unexpected_error_is_answered_in_the_shape_of_all_errors(watched: Wat
 
 
 def test_bodies_pass_through_as_they_come(watched: Watched) -> None:
-    """The first chunk is answered before the second one is sent, so nobody holds it back."""
+    """Each side sends its second part only when the other has the first, so holding one back would stop both."""
     host, port = watched.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=30) as connection:
         connection.sendall(
             b"POST /v1/compress/stream HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n"
         )
+        assert watched.signals.received.wait(30)
+        connection.sendall(b"0\r\n\r\n")
         received = b""
         while b"first" not in received:
             received += connection.recv(4096)
-        connection.sendall(b"6\r\nsecond\r\n0\r\n\r\n")
+        watched.signals.seen.set()
         while b"second" not in received:
             received += connection.recv(4096)
 
@@ -122,7 +124,7 @@ def test_a_client_that_leaves_is_recorded_once(watched: Watched, lines: Lines) -
     with socket.create_connection((host, int(port))) as connection:
         connection.sendall(b"GET /redoc-wait HTTP/1.1\r\nHost: a\r\n\r\n")
         eventually(lambda: watched.value("in_flight_requests") == 1)
-    assert watched.left.wait(30)
+    assert watched.signals.left.wait(30)
     (line,) = lines.requests()
     assert (line["status"], line["outcome"]) == (499, "cancelled")
     assert watched.value("requests_total", route="other", method="none", outcome="cancelled") == 1
@@ -163,6 +165,7 @@ def test_what_a_caller_sends_is_nowhere(watched: Watched, lines: Lines) -> None:
         f"/v1/retrieve/{SECRET}",
         "/v1/compress/stream",
     )
+    watched.signals.seen.set()
     for path in paths:
         httpx2.post(f"{watched.url}{path}", params={"q": SECRET}, content=secret_bodies(), headers=headers)
     httpx2.request(SECRET.upper(), f"{watched.url}/v1/compress", headers=headers)
