@@ -29,10 +29,9 @@ _propagator = TraceContextTextMapPropagator()
 class OpenTelemetryTracing:
     """Sends spans through the given processor; a provider of its own, the global one stays as it is."""
 
-    def __init__(self, processor: SpanProcessor, version: str = "0", environment: Mapping[str, str] | None = None) -> None:
-        name = (environment or {}).get("OTEL_SERVICE_NAME", "promptpress")
-        own = Resource({SERVICE_NAME: name, SERVICE_VERSION: version})
-        # Not Resource.create: its defaults hold the command line of the process.
+    def __init__(self, processor: SpanProcessor, version: str = "0") -> None:
+        # OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES go before these.
+        own = Resource({SERVICE_NAME: "promptpress", SERVICE_VERSION: version})
         self._provider = TracerProvider(resource=own.merge(OTELResourceDetector().detect()), shutdown_on_exit=False)
         self._provider.add_span_processor(processor)
         self._tracer = self._provider.get_tracer("promptpress", version)
@@ -40,7 +39,7 @@ class OpenTelemetryTracing:
     @classmethod
     def from_environment(cls, version: str, environment: Mapping[str, str]) -> Self:
         """With the exporter that `OTEL_TRACES_EXPORTER` names: `otlp` (the default) or `console`. Raises SettingsError."""
-        return cls(BatchSpanProcessor(_exporter(environment)), version, environment)
+        return cls(BatchSpanProcessor(_exporter(environment)), version)
 
     def start(self, carrier: Mapping[str, str]) -> "OpenTelemetrySpan":
         """A server span, child of the caller's if `carrier` holds a valid `traceparent`."""

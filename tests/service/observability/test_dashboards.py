@@ -64,7 +64,7 @@ def test_what_is_asked_for_exists(expression: str, samples: dict[str, set[str]])
     assert names <= samples.keys()
     known = set().union(*(samples[name] for name in names)) | SCRAPE_LABELS
     for selector in re.findall(r"\{([^}]*)\}", expression):
-        for label, operator, value in re.findall(r"(\w+)\s*(=~|!~|!=|=)\s*\"([^\"]*)\"", selector):
+        for label, value in re.findall(r"(\w+)\s*(?:=~|!~|!=|=)\s*\"([^\"]*)\"", selector):
             assert label in known
             if label in VALUES:
                 alternatives = value.split("|")
