@@ -37,7 +37,7 @@ class Call:
         A little is kept back: the engine answers a missed deadline with the original, which must still get to the client.
         """
         left = self.context.time_remaining()
-        if left is None or "deadline_ms" not in CompressionRequest.model_fields:
+        if left is None or "deadline_ms" not in type(request).model_fields:
             return request
         usable = max(1, int(1000 * (left - min(left / 10, _REPLY_MARGIN_S))))
         own = getattr(request, "deadline_ms", None)

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Protocol
 
@@ -54,7 +54,8 @@ class CompressorServicer:
         """Several inputs, answered together and in order."""
         async with aclosing(self._outcomes(request, call)) as outcomes:
             items = [item async for item in outcomes]
-        return pb.CompressBatchResponse(results=sorted(items, key=lambda item: item.index))
+        items.sort(key=lambda item: item.index)
+        return pb.CompressBatchResponse(results=items)
 
     async def CompressStream(self, request: pb.CompressBatchRequest, call: Call) -> None:  # noqa: N802
         """Several inputs, each answered when it is ready."""
@@ -85,8 +86,8 @@ class CompressorServicer:
         native = conversion.to_tokenize_request(request)
         return conversion.from_tokenize_response(await asyncio.to_thread(count_tokens, native))
 
-    async def _outcomes(self, request: pb.CompressBatchRequest, call: Call) -> AsyncIterator[pb.CompressBatchItem]:
-        """The outcome of each request, as they finish. What is still running when the caller stops listening is cancelled."""
+    async def _outcomes(self, request: pb.CompressBatchRequest, call: Call) -> AsyncGenerator[pb.CompressBatchItem, None]:
+        """The outcome of each request, as they finish; what still runs when nobody listens any more is cancelled."""
         limit = self._engine.settings.max_batch_items
         if len(request.requests) > limit:
             raise InvalidValue(f"at most {limit} requests in a batch; got {len(request.requests)}", "requests")

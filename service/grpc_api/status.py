@@ -68,11 +68,12 @@ def refusal(error: Exception) -> Refusal:
     """How to tell a client of an error. Anything that is not known to be the caller's or the service's state is INTERNAL."""
     retry: tuple[tuple[str, str | bytes], ...] = ()
     if isinstance(error, CompressionError):
-        code, body = STATUS_CODES[error.status], error_body(error)
+        code, body = STATUS_CODES.get(error.status, grpc.StatusCode.INTERNAL), error_body(error)
     elif isinstance(error, ValidationError):
         code, body = grpc.StatusCode.INVALID_ARGUMENT, error_body(error)
     elif isinstance(error, ServiceFailure):
-        code, body = STATUS_CODES[error.status], ErrorBody(code=error.code, message=error.message)
+        code = STATUS_CODES.get(error.status, grpc.StatusCode.INTERNAL)
+        body = ErrorBody(code=error.code, message=error.message)
         if error.retry_after is not None:
             retry = ((RETRY_KEY, str(math.ceil(error.retry_after))),)
     else:
