@@ -2,9 +2,9 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from pydantic import ValidationError
 
@@ -19,6 +19,9 @@ from service.grpc_api.status import NoSuchOriginal, NotOffered, shortened
 from service.response import response_of
 
 _HASH = re.compile(r"[0-9a-f]{12,24}")
+_INLINE_BYTES = 64 * 1024
+_From = TypeVar("_From")
+_To = TypeVar("_To")
 
 
 class Original(Protocol):
@@ -47,8 +50,10 @@ class CompressorServicer:
 
     async def Compress(self, request: pb.CompressRequest, call: Call) -> pb.CompressResponse:  # noqa: N802
         """One input."""
-        native = call.bounded(conversion.to_request(request))
-        return conversion.from_response(response_of(await self._engine.compress(native, call.caller)))
+        large = request.ByteSize() > _INLINE_BYTES
+        native = await _converted(conversion.to_request, request, large)
+        outcome = await self._engine.compress(call.bounded(native), call.caller)
+        return await _converted(conversion.from_response, response_of(outcome), large)
 
     async def CompressBatch(self, request: pb.CompressBatchRequest, call: Call) -> pb.CompressBatchResponse:  # noqa: N802
         """Several inputs, answered together and in order."""
@@ -106,3 +111,8 @@ class CompressorServicer:
         except (CompressionError, ValidationError) as error:
             return pb.CompressBatchItem(index=index, error=conversion.from_error(shortened(error_body(error))))
         return pb.CompressBatchItem(index=index, result=result)
+
+
+async def _converted(convert: Callable[[_From], _To], value: _From, large: bool) -> _To:
+    """What `convert` makes of a value; of a large one in a thread, because megabytes of small values take seconds."""
+    return await asyncio.to_thread(convert, value) if large else convert(value)

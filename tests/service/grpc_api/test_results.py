@@ -73,6 +73,7 @@ BODIES: list[dict[str, Any]] = [
     {"messages": MESSAGES, "target_tokens": 120, "include": ["spans", "scores"]},
     {"messages": MESSAGES, "target_ratio": 0.5, "compress_roles": ["user"]},
     {"messages": []},
+    {"messages": [{"role": "user", "content": "a", "numbers": [1] * 8000}], "target_ratio": 0.5},
 ]
 # REST repeats these at top level for clients of Headroom; the proto has them in one place.
 _REST_ONLY = {"tokens_before", "tokens_after", "tokens_saved", "compression_ratio", "transforms_applied", "ccr_hashes"}
