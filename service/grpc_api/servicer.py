@@ -114,5 +114,5 @@ class CompressorServicer:
 
 
 async def _converted(convert: Callable[[_From], _To], value: _From, large: bool) -> _To:
-    """What `convert` makes of a value; of a large one in a thread, because megabytes of small values take seconds."""
+    """What `convert` makes of a value; of a large one in a thread, because megabytes of small values take a while."""
     return await asyncio.to_thread(convert, value) if large else convert(value)
