@@ -1,7 +1,6 @@
 """`POST /v1/compress` and its batch form."""
 
 import asyncio
-import uuid
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Request
@@ -9,12 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from compressors.errors import CompressionError, InvalidValue
 from compressors.request import CompressionRequest
-from compressors.result import CompressionResult, TimingMs
 from service.disconnect import unless_disconnected
 from service.engine import Engine
 from service.errors import ErrorBody, ErrorResponse, error_body
 from service.failures import ServiceFailure
 from service.json_body import JsonRoute
+from service.response import CompressResponse, response_of
 from service.routes.examples import REQUEST_EXAMPLES
 
 router = APIRouter(route_class=JsonRoute, tags=["compression"])
@@ -26,26 +25,6 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     422: {"model": ErrorResponse, "description": "A value is not allowed; the error names the field"},
     503: {"model": ErrorResponse, "description": "The models are still loading"},
 }
-
-
-class ServiceTimingMs(TimingMs):
-    """Milliseconds by stage; `queue` is the wait for a thread."""
-
-    queue: float
-
-
-class CompressResponse(CompressionResult):
-    """The compressed input, in the shape it was sent, with its receipt."""
-
-    id: str
-    cache: str = Field("off", description="`hit`, `miss`, or `off` where no result cache is set up")
-    timing_ms: ServiceTimingMs
-    tokens_before: int | None = Field(None, description="With `messages`, the counts are repeated at top level")
-    tokens_after: int | None = None
-    tokens_saved: int | None = None
-    compression_ratio: float | None = None
-    transforms_applied: list[str] | None = None
-    ccr_hashes: list[str] | None = None
 
 
 class BatchRequest(BaseModel):
@@ -107,16 +86,4 @@ async def compress_batch(body: BatchRequest, request: Request) -> BatchResponse:
 
 
 async def _compress(engine: Engine, body: CompressionRequest) -> CompressResponse:
-    outcome = await engine.compress(body)
-    result = outcome.result
-    fields = {name: getattr(result, name) for name in CompressionResult.model_fields}
-    fields["timing_ms"] = ServiceTimingMs(queue=round(outcome.queue_ms, 3), **result.timing_ms.model_dump())
-    response = CompressResponse.model_construct(**fields, id=f"cmp_{uuid.uuid4().hex}", cache=outcome.cache)
-    if result.messages is not None:
-        response.tokens_before = result.usage.tokens_before
-        response.tokens_after = result.usage.tokens_after
-        response.tokens_saved = result.usage.tokens_saved
-        response.compression_ratio = result.usage.ratio
-        response.transforms_applied = [f"promptpress:{result.method}"] if result.status == "compressed" else []
-        response.ccr_hashes = []
-    return response
+    return response_of(await engine.compress(body))

@@ -1,32 +1,15 @@
 """What the service offers: methods, models, token counts."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Literal
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel
 
-from compressors.registry import METHODS
-from compressors.request import Text
-from compressors.tokenization import TOKENIZERS, counter_for
+from compressors.tokenization import TOKENIZERS
+from service.discovery import MethodList, TokenizeRequest, TokenizeResponse, count_tokens, list_methods
 from service.json_body import JsonRoute
 
 router = APIRouter(route_class=JsonRoute, tags=["discovery"])
-
-
-class MethodDescription(BaseModel):
-    """A method and the JSON schema of its options."""
-
-    name: str
-    summary: str
-    query: str = Field(description="`required`, `used` (works without one) or `ignored`")
-    models: list[str] = Field(description="Kinds of model it runs on; empty for none")
-    options: dict[str, Any]
-
-
-class MethodList(BaseModel):
-    """All methods; `auto` first."""
-
-    methods: list[MethodDescription]
 
 
 class Model(BaseModel):
@@ -45,48 +28,10 @@ class ModelList(BaseModel):
     tokenizers: list[str]
 
 
-class TokenizeRequest(BaseModel):
-    """Exactly one of `text` and `texts`."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    text: Text | None = None
-    texts: Annotated[list[Text], Field(max_length=10_000)] | None = None
-    model: Text | None = None
-    tokenizer: Text | None = None
-
-    @model_validator(mode="after")
-    def _one_input(self) -> Self:
-        if (self.text is None) == (self.texts is None):
-            raise ValueError("give exactly one of text, texts")
-        return self
-
-
-class TokenizeResponse(BaseModel):
-    """Counts in the order of the texts."""
-
-    counts: list[int]
-    total: int
-    tokenizer: str
-    exact: bool
-    warnings: list[str] = []
-
-
 @router.get("/v1/methods", summary="Methods and their options")
 async def methods() -> MethodList:
     """Every registered method with the JSON schema of its options."""
-    return MethodList(
-        methods=[
-            MethodDescription(
-                name=method.name,
-                summary=method.summary,
-                query=method.query,
-                models=list(method.models),
-                options=method.options_model.model_json_schema(),
-            )
-            for method in METHODS.values()
-        ]
-    )
+    return list_methods()
 
 
 @router.get("/v1/models", summary="Loaded models and known tokenizers")
@@ -100,12 +45,4 @@ async def models(request: Request) -> ModelList:
 @router.post("/v1/tokenize", summary="Count tokens")
 def tokenize(body: TokenizeRequest) -> TokenizeResponse:
     """Token counts by a model's tokenizer; special-token strings count as the text they are."""
-    counter = counter_for(body.model, body.tokenizer)
-    counts = [counter.count(text) for text in (body.texts if body.texts is not None else [body.text or ""])]
-    return TokenizeResponse(
-        counts=counts,
-        total=sum(counts),
-        tokenizer=counter.name,
-        exact=counter.exact,
-        warnings=[counter.warning] if counter.warning else [],
-    )
+    return count_tokens(body)
