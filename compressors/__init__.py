@@ -10,6 +10,7 @@ from typing import Any
 
 from compressors.compressor import Compressor, pass_through
 from compressors.encoder.cache import LruVectorCache
+from compressors.encoder.late_pooling import VectorCache
 from compressors.encoder.loading import EMBEDDED, LazyEncoder
 from compressors.errors import BudgetInfeasible, CompressionError
 from compressors.request import CompressionRequest, Document
@@ -28,17 +29,14 @@ __all__ = [
 ]
 
 
-def build_compressor(
-    encoder: str = EMBEDDED, threads: int | None = None, vector_cache_bytes: int = 64 * 1024 * 1024
-) -> Compressor:
-    """A compressor with its own models and cache; models load when a method first needs them."""
-    cache = LruVectorCache(vector_cache_bytes) if vector_cache_bytes else None
-    return Compressor(LazyEncoder(encoder, threads), cache)
+def build_compressor(encoder: str = EMBEDDED, threads: int | None = None, vectors: VectorCache | None = None) -> Compressor:
+    """A compressor with its own models, which load when a method first needs them, and the cache of embeddings given."""
+    return Compressor(LazyEncoder(encoder, threads), vectors)
 
 
 @lru_cache(maxsize=1)
 def _default_compressor() -> Compressor:
-    return build_compressor()
+    return build_compressor(vectors=LruVectorCache())
 
 
 def compress(text: str | None = None, **fields: Any) -> CompressionResult:

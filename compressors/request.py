@@ -61,6 +61,9 @@ class CompressionRequest(BaseModel):
     compress_roles: list[Literal["system", "developer", "user", "assistant", "tool", "function"]] | None = Field(
         None, description="Roles of messages that may be shortened; the default depends on the kind of target."
     )
+    store_original: Annotated[bool, Strict()] = Field(
+        False, description="Keep what was shortened for a while, to be had back from `GET /v1/retrieve/{hash}`."
+    )
     deadline_ms: Int | None = Field(
         None, ge=1, le=3_600_000, description="After so many milliseconds the input comes back as it is."
     )

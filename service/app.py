@@ -1,49 +1,102 @@
-"""The HTTP application."""
+"""The HTTP application, with the gRPC server beside it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from importlib.metadata import PackageNotFoundError, version
 
 from fastapi import FastAPI
 
+from compressors.encoder.loading import LazyEncoder
 from service import errors
 from service.engine import Engine
-from service.routes import compression, discovery, health
+from service.grpc_api.server import GrpcServer, Tls
+from service.keys import KeyRing
+from service.observability.metrics import Metrics
+from service.observability.observer import Observer
+from service.observability.request_context import RequestContext
+from service.observability.tracing import open_tracing
+from service.routes import compression, discovery, health, retrieve
+from service.security import Authentication, SecurityHeaders
 from service.settings import Settings, get_settings
+from service.version import package_version
 
 _DESCRIPTION = """Makes prompts shorter before they reach an LLM: the same shape back, inside the budget as the target model
 counts tokens, with every kept character traceable to the original."""
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
-    """The application. Models load in the background once it starts; `/readyz` says when they are warm."""
-    engine = Engine(settings or get_settings())
+def create_app(
+    settings: Settings | None = None,
+    on_failure: Callable[[str], None] = lambda _: None,
+    on_grpc: Callable[[int], None] = lambda _: None,
+    encoder: LazyEncoder | None = None,
+) -> FastAPI:
+    """The application. Models load in the background once it starts; `/readyz` says when they are warm.
+
+    `on_failure` hears why it cannot serve, `on_grpc` the port of the gRPC server once it listens.
+    `encoder` is a model loaded before this process was forked: then several processes share the gRPC port.
+    """
+    settings = settings or get_settings()
+    metrics = Metrics(version=package_version())
+    tracing = open_tracing(package_version())
+    engine = Engine(settings, metrics, encoder)
+    keys = KeyRing(settings.api_keys.get_secret_value() if settings.api_keys else None, settings.api_keys_file)
+
+    async def start(app: FastAPI) -> GrpcServer | None:
+        try:
+            await engine.start()
+            app.state.originals = engine.storage.originals if engine.storage else None
+            if settings.grpc_port < 0:
+                return None
+            certificate, key = settings.grpc_tls_certificate, settings.grpc_tls_key
+            tls = Tls(certificate, key) if certificate and key else None
+            server = GrpcServer(
+                engine,
+                settings.host,
+                settings.grpc_port,
+                authenticate=keys.authenticate,
+                originals=app.state.originals,
+                tls=tls,
+                reuse_port=encoder is not None,
+            )
+            on_grpc(await server.start())
+            return server
+        except Exception as error:
+            engine.failure = str(error)
+            on_failure(str(error))
+            return None
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        loading = asyncio.create_task(engine.start())
-        loading.add_done_callback(_report)
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        starting = asyncio.create_task(start(app))
         yield
-        loading.cancel()
-        engine.close()
+        starting.cancel()
+        grpc_server = starting.result() if starting.done() and not starting.cancelled() else None
+        if grpc_server:
+            await grpc_server.stop(settings.shutdown_grace_seconds)
+        await engine.close()
+        tracing.close()
 
-    def _report(task: "asyncio.Task[None]") -> None:
-        if not task.cancelled() and task.exception() is not None:
-            app.state.on_failure(str(task.exception()))
-
-    app = FastAPI(title="PromptPress", version=package_version(), description=_DESCRIPTION, lifespan=lifespan)
+    app = FastAPI(
+        title="PromptPress",
+        version=package_version(),
+        description=_DESCRIPTION,
+        lifespan=lifespan,
+        # FastAPI's own telemetry records exception messages, which may quote prompts.
+        telemetry={
+            "tracing": False,
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+            "auto_configure": False,
+        },
+    )
     app.state.engine = engine
-    app.state.on_failure = lambda _: None
+    app.state.keys = keys
+    app.state.metrics = metrics
     errors.install(app)
-    for router in (compression.router, discovery.router, health.router):
+    for router in (compression.router, retrieve.router, discovery.router, health.router):
         app.include_router(router)
+    app.add_middleware(Authentication, keys=keys, public_docs=settings.public_docs)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(RequestContext, observer=Observer(metrics, tracing))
     return app
-
-
-def package_version() -> str:
-    """The installed version."""
-    try:
-        return version("promptpress")
-    except PackageNotFoundError:
-        return "0"

@@ -1,15 +1,18 @@
 """The `promptpress` command."""
 
 import sys
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
 
+import orjson
 import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from compressors.errors import CompressionError, ModelUnavailable
-from service.settings import SettingsError, get_settings
+from service.settings import SettingsError, load_settings
 
 app = typer.Typer(
     name="promptpress",
@@ -24,17 +27,53 @@ _errors = Console(stderr=True, highlight=False, soft_wrap=True)
 @app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on [PROMPTPRESS_HOST]")] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file with settings [PROMPTPRESS_CONFIG_FILE]")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes that serve [PROMPTPRESS_WORKERS]")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="HTTP port [PROMPTPRESS_HTTP_PORT]")] = None,
 ) -> None:
     """Run the service."""
-    from service.server import run
+    from service import workers as processes
+    from service.binding import check_bind
 
-    settings = _settings()
-    if host is not None:
-        settings = settings.model_copy(update={"host": host})
-    if port is not None:
-        settings = settings.model_copy(update={"http_port": port})
-    raise typer.Exit(run(settings))
+    with _reported():
+        settings = load_settings({"host": host, "http_port": port, "config_file": config, "workers": workers})
+        check_bind(settings)
+        processes.prepare(settings)
+        from service.server import run
+
+        raise typer.Exit(run(settings))
+
+
+@app.command(name="config")
+def show_config(
+    config: Annotated[Path | None, typer.Option(help="TOML file with settings [PROMPTPRESS_CONFIG_FILE]")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print every setting and its value, secrets masked."""
+    from service.configuration import describe
+
+    with _reported():
+        rows = describe(load_settings({"config_file": config}))
+    if as_json:
+        sys.stdout.buffer.write(orjson.dumps(rows, option=orjson.OPT_INDENT_2) + b"\n")
+        return
+    table = Table("variable", "value", "what it does", box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(Text(row.variable), Text(str(row.value), "dim" if row.default else "bold"), Text(row.description))
+    Console().print(table)
+
+
+@app.command(name="new-key")
+def make_key(tenant: Annotated[str, typer.Argument(help="Name of the tenant the key is for.")]) -> None:
+    """Make an API key: the key for the client on standard output, the line to store on standard error."""
+    from service.keys import KeysError, new_key
+
+    try:
+        key, line = new_key(tenant)
+    except KeysError as error:
+        _fail(str(error), 2)
+    sys.stdout.write(f"{key}\n")
+    sys.stderr.write(f"for PROMPTPRESS_API_KEYS or its file: {line}\n")
 
 
 @app.command()
@@ -104,13 +143,6 @@ def count(
         sys.stdout.write(f"{sum(counts):>9} total\n")
 
 
-def _settings() -> Any:
-    try:
-        return get_settings()
-    except SettingsError as error:
-        _fail(str(error), 2)
-
-
 class _reported:  # noqa: N801 - reads as a statement: `with _reported():`
     """Turns errors a caller can set right into one line on standard error and an exit code."""
 
@@ -129,10 +161,12 @@ class _reported:  # noqa: N801 - reads as a statement: `with _reported():`
             _fail(f"{name}{error.strerror or error}", 1)
         if isinstance(error, UnicodeDecodeError):
             _fail(f"the input is not UTF-8 (byte {error.start})", 1)
-        if isinstance(error, (ModelUnavailable, SettingsError)):
+        if isinstance(error, SettingsError):
+            _fail(str(error), 2)
+        if isinstance(error, ModelUnavailable):
             _fail(str(error), 1)
 
 
-def _fail(message: str, code: int) -> None:
+def _fail(message: str, code: int) -> NoReturn:
     _errors.print(f"promptpress: {message}", markup=False)
     raise typer.Exit(code) from None

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from compressors.errors import CompressionError
 from service.failures import ServiceFailure
+from service.observability.records import note_error
 
 _CODES = {401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
@@ -55,6 +56,7 @@ def error_body(error: CompressionError | ValidationError | RequestValidationErro
 
 def respond(status: int, body: ErrorBody, headers: dict[str, str] | None = None) -> Response:
     """The HTTP response for an error."""
+    note_error(body.code)
     content = orjson.dumps({"error": body.model_dump(exclude_none=True)})
     return Response(content, status, headers, media_type="application/json")
 
@@ -74,10 +76,6 @@ def install(app: FastAPI) -> None:
     async def _failure(_: Request, error: ServiceFailure) -> Response:
         headers = {"Retry-After": str(math.ceil(error.retry_after))} if error.retry_after is not None else None
         return respond(error.status, ErrorBody(code=error.code, message=error.message), headers)
-
-    @app.exception_handler(Exception)
-    async def _bug(_: Request, __: Exception) -> Response:
-        return respond(500, ErrorBody(code="internal", message="an error of ours; please report it with the request's id"))
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:

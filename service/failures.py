@@ -44,3 +44,12 @@ class Overloaded(ServiceFailure):
 
     def __init__(self, retry_after: float) -> None:
         super().__init__("too many requests are waiting; try again later, or send fewer at a time", retry_after)
+
+
+class StoreUnavailable(ServiceFailure):
+    """A Redis that the settings require does not answer."""
+
+    code = "store_unavailable"
+
+    def __init__(self) -> None:
+        super().__init__("the required Redis does not answer; try again shortly", retry_after=1)

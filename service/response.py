@@ -2,7 +2,7 @@
 
 import uuid
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from compressors.result import CompressionResult, TimingMs
 from service.engine import Outcome
@@ -12,6 +12,13 @@ class ServiceTimingMs(TimingMs):
     """Milliseconds by stage; `queue` is the wait for a thread."""
 
     queue: float
+
+
+class OriginalReference(BaseModel):
+    """The text, document or message at place `item`, as it was, is at `GET /v1/retrieve/{hash}` for a while."""
+
+    item: int
+    hash: str
 
 
 class CompressResponse(CompressionResult):
@@ -26,6 +33,9 @@ class CompressResponse(CompressionResult):
     compression_ratio: float | None = None
     transforms_applied: list[str] | None = None
     ccr_hashes: list[str] | None = None
+    originals: list[OriginalReference] | None = Field(
+        None, description="With `store_original`: where what was shortened can be had back"
+    )
 
 
 def response_of(outcome: Outcome) -> CompressResponse:
@@ -34,11 +44,13 @@ def response_of(outcome: Outcome) -> CompressResponse:
     fields = {name: getattr(result, name) for name in CompressionResult.model_fields}
     fields["timing_ms"] = ServiceTimingMs(queue=round(outcome.queue_ms, 3), **result.timing_ms.model_dump())
     response = CompressResponse.model_construct(**fields, id=f"cmp_{uuid.uuid4().hex}", cache=outcome.cache)
+    if outcome.originals:
+        response.originals = [OriginalReference(item=each.item, hash=each.hash) for each in outcome.originals]
     if result.messages is not None:
         response.tokens_before = result.usage.tokens_before
         response.tokens_after = result.usage.tokens_after
         response.tokens_saved = result.usage.tokens_saved
         response.compression_ratio = result.usage.ratio
         response.transforms_applied = [f"promptpress:{result.method}"] if result.status == "compressed" else []
-        response.ccr_hashes = []
+        response.ccr_hashes = [each.hash for each in outcome.originals]
     return response

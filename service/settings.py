@@ -86,7 +86,7 @@ class Settings(BaseSettings):
     metrics_port: int = Field(9090, ge=-1, le=65535, description="Port of /metrics; 0 takes a free one, -1 turns it off.")
     metrics_host: str | None = Field(None, description="Address of /metrics, which asks for no key; default: as host.")
     workers: int = Field(
-        1, ge=1, le=256, description="Processes that serve; they share the models' weights and divide the threads."
+        1, ge=1, le=256, description="Processes that serve; they share the model's weights and divide the threads."
     )
     shutdown_grace_seconds: float = Field(30, ge=0, description="Longest wait for accepted requests after SIGTERM.")
     public_docs: bool = Field(False, description="Whether /docs and /openapi.json need no key where keys are set.")
@@ -106,9 +106,6 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(4 * 1024 * 1024, ge=1024, description="Larger requests are answered 413.")
     max_batch_items: int = Field(100, ge=1, description="Most requests in one batch.")
     queue_size: int = Field(256, ge=1, description="Most requests that wait; more are answered 429.")
-    max_queue_tokens: int = Field(
-        1_000_000, ge=1, description="Most tokens that wait; more are answered 429, but one request fits."
-    )
     default_deadline_ms: int | None = Field(
         None, ge=1, description="deadline_ms of requests without one: after it the original comes back; default: none."
     )
@@ -148,6 +145,7 @@ class Settings(BaseSettings):
         description="Keys, 32 bytes as base64 each, for values in Redis; the first encrypts, all decrypt.",
     )
     max_value_bytes: int = Field(4 * 1024 * 1024, ge=1024, description="Larger values are not cached.")
+    originals_mb: int = Field(64, ge=1, description="Memory for originals where there is no Redis.")
     originals_ttl_seconds: int = Field(
         86_400, ge=1, description="How long originals are kept after they were last asked for."
     )
@@ -203,6 +201,8 @@ class Settings(BaseSettings):
                 raise ValueError(f"{configuration.variable_of(here)}: needs {configuration.variable_of(missing)} too")
         if self.grpc_tls_client_ca and not self.grpc_tls_certificate:
             raise ValueError("PROMPTPRESS_GRPC_TLS_CLIENT_CA: needs PROMPTPRESS_GRPC_TLS_CERTIFICATE too")
+        if self.workers > 1 and 0 in (self.grpc_port, self.metrics_port):
+            raise ValueError("PROMPTPRESS_WORKERS: several workers need a gRPC and a metrics port other than 0")
         if self.redis_required and self.redis_url is None:
             raise ValueError("PROMPTPRESS_REDIS_REQUIRED: needs PROMPTPRESS_REDIS_URL too")
         return self

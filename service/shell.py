@@ -21,7 +21,7 @@ from service.settings import get_settings
 def run(files: list[str], fields: dict[str, Any], *, as_json: bool, diff: bool) -> int:
     """Compress each file and print the results in order; exit code 0, or 1 if a line of JSON lines failed."""
     settings = get_settings()
-    compressor = build_compressor(settings.encoder, settings.threads, settings.vector_cache_mb * 1024 * 1024)
+    compressor = build_compressor(settings.encoder, settings.threads)
     failed = False
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")

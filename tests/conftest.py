@@ -56,7 +56,13 @@ class run_server:  # noqa: N801 - reads as a call
             port = probe.getsockname()[1]
         self.process = subprocess.Popen(
             [sys.executable, "-c", "from service.cli import app; app()", "serve"],
-            env={**os.environ, "PROMPTPRESS_HTTP_PORT": str(port), **self._environment},
+            env={
+                **os.environ,
+                "PROMPTPRESS_HTTP_PORT": str(port),
+                "PROMPTPRESS_GRPC_PORT": "0",
+                "PROMPTPRESS_METRICS_PORT": "0",
+                **self._environment,
+            },
             stderr=subprocess.PIPE,
         )
         url = f"http://127.0.0.1:{port}"

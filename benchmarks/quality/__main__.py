@@ -20,6 +20,7 @@ from benchmarks.quality.data import Item, dataset_files, load
 from benchmarks.quality.metrics import kept
 from benchmarks.quality.outcome import Outcome, violation
 from compressors import CompressionRequest, Compressor, Document, build_compressor
+from compressors.encoder.cache import LruVectorCache
 
 RATIOS = (0.25, 0.125, 0.0625)
 METHODS = ("auto", "dspc", "cosine", "bm25", "truncate", "random")
@@ -52,7 +53,7 @@ def run(items: Iterable[Item], methods: list[str], ratios: list[float]) -> list[
     """Compress every item by every method at every ratio. Each method has a compressor, and so a cache, of its own."""
     items = list(items)
     outcomes: list[Outcome] = []
-    compressors = {method: build_compressor() for method in methods}
+    compressors = {method: build_compressor(vectors=LruVectorCache()) for method in methods}
     for compressor in compressors.values():
         compressor.warm_up()
     columns = (TextColumn("{task.description:24}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

@@ -121,3 +121,19 @@ def unpack(data: bytes) -> PassageVectors | None:
         return None
     values = np.frombuffer(data, dtype="<f2", offset=_HEAD.size).astype(np.float16, copy=False)
     return PassageVectors(values[: rows * dimension].reshape(rows, dimension), values[rows * dimension :])
+
+
+class TenantVectorCache:
+    """An in-process VectorCache whose entries are kept apart by tenant, so that none can tell what another has sent."""
+
+    def __init__(self, inner: LruVectorCache, tenant: Callable[[], str]) -> None:
+        self._inner = inner
+        self._tenant = tenant
+
+    def get(self, key: bytes) -> PassageVectors | None:
+        """See VectorCache.get."""
+        return self._inner.get(self._tenant().encode() + b"\0" + key)
+
+    def put(self, key: bytes, vectors: PassageVectors) -> None:
+        """See VectorCache.put."""
+        self._inner.put(self._tenant().encode() + b"\0" + key, vectors)

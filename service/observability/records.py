@@ -103,6 +103,13 @@ def current_record() -> RequestRecord:
     return _current.get()
 
 
+def note_error(code: str) -> None:
+    """Add an error's code to the record of the request this runs for, if there is one."""
+    record = _current.get(None)
+    if record is not None:
+        record.error_codes.append(code)
+
+
 def set_current_record(record: RequestRecord) -> None:
     """Make this the record of the request that the running task serves."""
     _current.set(record)

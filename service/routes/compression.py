@@ -8,11 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from compressors.errors import CompressionError, InvalidValue
 from compressors.request import CompressionRequest
+from service.caller import ANYONE
 from service.disconnect import unless_disconnected
 from service.engine import Engine
 from service.errors import ErrorBody, ErrorResponse, error_body
 from service.failures import ServiceFailure
 from service.json_body import JsonRoute
+from service.observability.records import CompressionRecord, current_record, note_error
 from service.response import CompressResponse, response_of
 from service.routes.examples import REQUEST_EXAMPLES
 
@@ -57,7 +59,7 @@ async def compress(
     body: Annotated[CompressionRequest, Body(openapi_examples=REQUEST_EXAMPLES)], request: Request
 ) -> CompressResponse:
     """Returns what was sent, in the same shape, within the target."""
-    return await unless_disconnected(request, _compress(request.app.state.engine, body))
+    return await unless_disconnected(request, _compress(request, body))
 
 
 @router.post(
@@ -72,10 +74,13 @@ async def compress_batch(body: BatchRequest, request: Request) -> BatchResponse:
 
     async def one(index: int, raw: dict[str, Any]) -> BatchItem:
         try:
-            result = await _compress(engine, CompressionRequest.model_validate(raw))
+            result = await _compress(request, CompressionRequest.model_validate(raw))
         except (CompressionError, ValidationError) as error:
-            return BatchItem(index=index, error=error_body(error))
+            body_of_error = error_body(error)
+            note_error(body_of_error.code)
+            return BatchItem(index=index, error=body_of_error)
         except ServiceFailure as failure:
+            note_error(failure.code)
             return BatchItem(index=index, error=ErrorBody(code=failure.code, message=failure.message))
         return BatchItem(index=index, result=result)
 
@@ -85,5 +90,8 @@ async def compress_batch(body: BatchRequest, request: Request) -> BatchResponse:
     return BatchResponse(results=await unless_disconnected(request, all_of_them()))
 
 
-async def _compress(engine: Engine, body: CompressionRequest) -> CompressResponse:
-    return response_of(await engine.compress(body))
+async def _compress(request: Request, body: CompressionRequest) -> CompressResponse:
+    engine: Engine = request.app.state.engine
+    outcome = await engine.compress(body, getattr(request.state, "caller", ANYONE))
+    current_record().compressions.append(CompressionRecord.of(outcome.result, body, outcome.queue_ms, outcome.cache))
+    return response_of(outcome)

@@ -95,6 +95,10 @@ def test_messages_answer_in_headrooms_shape_too(server: str) -> None:
         ('{"documents": [{"text": "a"}, {"title": "b"}]}', 422, "documents[1].text"),
         ('{"messages": [{"role": "user", "content": 5}]}', 422, "messages[0].content"),
         ('{"messages": [5]}', 422, "messages[0]"),
+        ('{"messages": [{"role": "user", "content": "\\ud800"}]}', 422, "messages[0]"),
+        ('{"messages": [{"role": "user", "content": "a", "x": ' + "[" * 500 + "]" * 500 + "}]}", 422, "messages[0]"),
+        ('{"documents": [{"text": "a", "metadata": {"k": "\\udc00"}}]}', 422, "documents[0].metadata"),
+        ('{"documents": [{"text": "a", "id": []}]}', 422, "documents[0].id"),
     ],
 )
 def test_mistakes_get_the_right_status_and_name_their_field(
@@ -113,6 +117,8 @@ def test_mistakes_get_the_right_status_and_name_their_field(
     [
         "",
         "word",
+        "\u200d" * 40,
+        "\0" * 50,
         " \n\t ",
         "😀😀😀",
         "a\u0000b. c\u0000d. e",
@@ -123,7 +129,7 @@ def test_mistakes_get_the_right_status_and_name_their_field(
     ],
 )
 def test_odd_texts_are_answered(server: str, text: str) -> None:
-    response = post(server, body={"text": text, "target_ratio": 0.5})
+    response = post(server, body={"text": text, "query": "x", "target_ratio": 0.5})
     assert response.status_code == 200
     body = response.json()
     assert body["usage"]["tokens_after"] <= body["usage"]["tokens_before"]

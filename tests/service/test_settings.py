@@ -39,16 +39,16 @@ def test_defaults_are_those_of_the_model() -> None:
 
 def test_flags_go_before_the_environment_and_that_before_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = tmp_path / "promptpress.toml"
-    path.write_text('host = "10.0.0.1"\nhttp_port = 1\nqueue_size = 11\nworkers = 3\n')
+    path.write_text('host = "10.0.0.1"\nhttp_port = 1\nqueue_size = 11\nmax_batch_items = 3\n')
     settings = load(
         monkeypatch,
         {"host": "10.0.0.3", "http_port": None},
         CONFIG_FILE=str(path),
         HOST="10.0.0.2",
         HTTP_PORT="2",
-        WORKERS="",
+        MAX_BATCH_ITEMS="",
     )
-    assert (settings.host, settings.http_port, settings.queue_size, settings.workers) == ("10.0.0.3", 2, 11, 3)
+    assert (settings.host, settings.http_port, settings.queue_size, settings.max_batch_items) == ("10.0.0.3", 2, 11, 3)
     other = tmp_path / "other.toml"
     other.write_text("queue_size = 12\n")
     assert load_settings({"config_file": other}).queue_size == 12

@@ -1,0 +1,107 @@
+"""The stores behind the engine, as the settings ask for them: in this process, or in a Redis that replicas share."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Self
+
+from compressors.encoder.cache import LruVectorCache
+from compressors.encoder.late_pooling import VectorCache
+from service.cache.backend import ByteStore, StoreState
+from service.cache.keys import key_secret
+from service.cache.memory import MemoryStore
+from service.cache.originals import OriginalStore
+from service.cache.redis_address import RedisAddress, RedisUrlError, parse_redis_url
+from service.cache.redis_store import RedisStore
+from service.cache.result_cache import ResultCache
+from service.cache.sealing import Sealer, parse_encryption_key
+from service.cache.vectors import SharedVectorCache, TenantVectorCache
+from service.settings import Settings, SettingsError
+
+_PROBE_SECONDS = 1.0
+_tenant: ContextVar[str] = ContextVar("tenant", default="default")
+
+
+@contextmanager
+def working_for(tenant: str) -> Iterator[None]:
+    """What this thread stores and finds inside is the tenant's own."""
+    token = _tenant.set(tenant)
+    try:
+        yield
+    finally:
+        _tenant.reset(token)
+
+
+@dataclass
+class Storage:
+    """Results, originals and embeddings. Made and closed on the event loop that uses it."""
+
+    store: ByteStore | None
+    results: ResultCache
+    originals: OriginalStore
+    vectors: VectorCache | None
+    shared: bool
+    _kept: ByteStore
+    _checked: float = 0.0
+    _reachable: bool = True
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """Raises SettingsError for an address or key that cannot be right."""
+        address = _address(settings)
+        configured = settings.cache_secret.get_secret_value() if settings.cache_secret else None
+        secret = key_secret(configured, shared=address is not None)
+        sealer = Sealer(secret, [parse_encryption_key(key.get_secret_value()) for key in settings.cache_encryption_keys])
+        timeout = settings.redis_timeout_ms / 1000
+        store: ByteStore | None
+        kept: ByteStore
+        if address:
+            store = kept = RedisStore(address, timeout, settings.max_value_bytes)
+        else:
+            store = MemoryStore(settings.cache_mb << 20) if settings.cache_mb else None
+            kept = MemoryStore(settings.originals_mb << 20)
+        front = LruVectorCache(settings.vector_cache_mb << 20) if settings.vector_cache_mb else None
+        vectors: VectorCache | None = None
+        if front and address:
+            vectors = SharedVectorCache(front, address, sealer, secret, settings.cache_ttl_seconds, _tenant.get, timeout)
+        elif front:
+            vectors = TenantVectorCache(front, _tenant.get)
+        return cls(
+            store,
+            ResultCache(store, sealer, secret, settings.cache_ttl_seconds),
+            OriginalStore(kept, sealer, secret, settings.originals_ttl_seconds),
+            vectors,
+            address is not None,
+            kept,
+        )
+
+    @property
+    def state(self) -> StoreState | None:
+        """How the shared Redis is; None without one."""
+        return self.store.state() if self.store and self.shared else None
+
+    async def reachable(self) -> bool:
+        """Whether a required Redis answers; asked at most once a second."""
+        if self.store and self.shared and time.monotonic() - self._checked > _PROBE_SECONDS:
+            self._checked = time.monotonic()
+            self._reachable = await self.store.check()
+        return self._reachable
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if isinstance(self.vectors, SharedVectorCache):
+            self.vectors.close()
+        await self._kept.close()
+        if self.store and self.store is not self._kept:
+            await self.store.close()
+
+
+def _address(settings: Settings) -> RedisAddress | None:
+    if settings.redis_url is None:
+        return None
+    try:
+        return parse_redis_url(settings.redis_url.get_secret_value())
+    except RedisUrlError as error:
+        raise SettingsError(f"PROMPTPRESS_REDIS_URL: {error}") from None
