@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: serve test lint bench-quality clean
+.PHONY: serve test lint proto bench-quality clean
 .DEFAULT_GOAL := serve
 
 serve: $(VENV)/.installed ## Set up and run the service
@@ -16,6 +16,9 @@ lint: $(VENV)/.installed-dev ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+proto: $(VENV)/.installed-dev ## Generate the gRPC stubs from the proto file
+	$(BIN)/python -m service.grpc_api.generate
 
 DATA ?= ../shared/data/public
 ITEMS ?= 100000

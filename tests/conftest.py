@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 
@@ -54,6 +55,8 @@ class run_server:  # noqa: N801 - reads as a call
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
+        # A file and not a pipe: nobody would empty a pipe, and a server that cannot log stands still.
+        self._log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [sys.executable, "-c", "from service.cli import app; app()", "serve"],
             env={
@@ -63,11 +66,11 @@ class run_server:  # noqa: N801 - reads as a call
                 "PROMPTPRESS_METRICS_PORT": "0",
                 **self._environment,
             },
-            stderr=subprocess.PIPE,
+            stderr=self._log,
         )
         url = f"http://127.0.0.1:{port}"
         for _ in range(600):
-            assert self.process.poll() is None, self.process.stderr.read().decode()  # type: ignore[union-attr]
+            assert self.process.poll() is None, self._output()
             try:
                 if httpx2.get(f"{url}/readyz").status_code == 200:
                     return url
@@ -75,6 +78,10 @@ class run_server:  # noqa: N801 - reads as a call
                 pass
             time.sleep(0.1)
         raise AssertionError("the server did not become ready")
+
+    def _output(self) -> str:
+        self._log.seek(0)
+        return self._log.read().decode()
 
     def __exit__(self, *_: object) -> None:
         self.process.terminate()

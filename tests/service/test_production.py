@@ -1,0 +1,186 @@
+"""What must hold when things go wrong under load, with a real server and a real Redis."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.conftest import PROSE, run_server
+from tests.service.cache.redis_server import RedisServer
+
+CLIENTS = 32
+ENVIRONMENT = {"PROMPTPRESS_CACHE_SECRET": "a secret of the test", "PROMPTPRESS_REDIS_TIMEOUT_MS": "100"}
+
+
+@pytest.fixture
+def redis() -> Iterator[RedisServer]:
+    with RedisServer() as server:
+        yield server
+
+
+def body(number: int) -> dict[str, Any]:
+    return {
+        "text": PROSE.replace("1911", str(1000 + number)),
+        "query": "When was the South Pole reached?",
+        "target_ratio": 0.4,
+    }
+
+
+def answers(url: str, numbers: list[int]) -> list[httpx2.Response]:
+    with httpx2.Client(timeout=60) as client, ThreadPoolExecutor(CLIENTS) as pool:
+        return list(pool.map(lambda number: client.post(f"{url}/v1/compress", json=body(number)), numbers))
+
+
+def test_redis_dies_and_comes_back_under_load(redis: RedisServer) -> None:
+    with run_server(PROMPTPRESS_REDIS_URL=redis.url, **ENVIRONMENT) as url:
+        expected = {n: response.json()["text"] for n, response in enumerate(answers(url, list(range(20))))}
+        stop = threading.Event()
+
+        def disturb() -> None:
+            redis.kill()
+            stop.wait(1)
+            redis.start()
+
+        saboteur = threading.Thread(target=disturb)
+        saboteur.start()
+        numbers = [n % 20 for n in range(600)]
+        during = answers(url, numbers)
+        stop.set()
+        saboteur.join()
+        assert {response.status_code for response in during} == {200}
+        assert all(response.json()["text"] == expected[n] for n, response in zip(numbers, during, strict=True))
+        for _ in range(100):
+            answers(url, list(range(20)))
+            if all(response.json()["cache"] == "hit" for response in answers(url, list(range(20)))):
+                break
+        else:
+            pytest.fail("the cache did not recover")
+
+
+def test_a_redis_that_hangs_fails_nothing(redis: RedisServer) -> None:
+    with run_server(PROMPTPRESS_REDIS_URL=redis.url, **ENVIRONMENT) as url:
+        expected = [response.json()["text"] for response in answers(url, list(range(8)))]
+        redis.pause()
+        try:
+            during = answers(url, list(range(8)) * 8)
+        finally:
+            redis.resume()
+        assert [response.json()["text"] for response in during] == expected * 8
+
+
+def test_equal_requests_at_once_are_computed_once() -> None:
+    with run_server() as url:
+        responses = answers(url, [1] * 500)
+        assert [response.status_code for response in responses].count(200) == 500
+        assert sorted(response.json()["cache"] for response in responses).count("miss") == 1
+        assert len({response.json()["text"] for response in responses}) == 1
+
+
+def test_tenants_share_nothing() -> None:
+    keys = "ann:plain-key-of-ann-1234,bob:plain-key-of-bob-1234"
+    with run_server(PROMPTPRESS_API_KEYS=keys) as url:
+        ann = {"Authorization": "Bearer plain-key-of-ann-1234"}
+        bob = {"x-api-key": "plain-key-of-bob-1234"}
+
+        def ask(headers: dict[str, str]) -> dict[str, Any]:
+            sent = {**body(1), "store_original": True}
+            answer: dict[str, Any] = httpx2.post(f"{url}/v1/compress", json=sent, headers=headers).json()
+            return answer
+
+        assert httpx2.post(f"{url}/v1/compress", json=body(1)).status_code == 401
+        first, again, other = ask(ann), ask(ann), ask(bob)
+        assert (first["cache"], again["cache"], other["cache"]) == ("miss", "hit", "miss")
+        assert first["text"] == other["text"]
+        place = first["originals"][0]["hash"]
+        assert place != other["originals"][0]["hash"]
+        path = f"{url}/v1/retrieve/{place}"
+        assert httpx2.get(path, headers=ann).json()["original_content"] == body(1)["text"]
+        assert httpx2.get(path, headers=bob).status_code == 404
+        assert httpx2.get(path).status_code == 401
+
+
+def test_a_rate_limit_is_429_with_a_time() -> None:
+    with run_server(PROMPTPRESS_RATE_LIMIT="3/minute") as url:
+        responses = [httpx2.post(f"{url}/v1/compress", json=body(n)) for n in range(5)]
+        assert [response.status_code for response in responses] == [200, 200, 200, 429, 429]
+        assert int(responses[-1].headers["retry-after"]) > 0
+
+
+def test_a_full_queue_is_429_and_empties_again() -> None:
+    with run_server(PROMPTPRESS_QUEUE_SIZE="2", PROMPTPRESS_CACHE_MB="0") as url:
+        codes = [response.status_code for response in answers(url, list(range(200)))]
+        assert set(codes) == {200, 429}
+        assert answers(url, [1])[0].status_code == 200
+
+
+def test_sigterm_answers_what_was_accepted() -> None:
+    server = run_server(PROMPTPRESS_CACHE_MB="0")
+    with server as url:
+        accepted: list[int] = []
+        refused: list[Exception] = []
+        going = threading.Event()
+
+        def client(first: int) -> None:
+            with httpx2.Client(timeout=30) as connection:
+                for number in range(first, first + 1000):
+                    try:
+                        accepted.append(connection.post(f"{url}/v1/compress", json=body(number)).status_code)
+                        going.set()
+                    except httpx2.ConnectError:
+                        return
+                    except httpx2.TransportError as error:
+                        refused.append(error)
+                        return
+
+        threads = [threading.Thread(target=client, args=(1000 * i,)) for i in range(8)]
+        for thread in threads:
+            thread.start()
+        going.wait(20)
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(30) == 0
+        for thread in threads:
+            thread.join(30)
+        assert set(accepted) == {200}
+        # A connection that was idle when the server closed it may only have lost a request that was never read.
+        assert all(isinstance(error, (httpx2.RemoteProtocolError, httpx2.ReadError)) for error in refused)
+        assert len(refused) <= len(threads)
+
+
+def test_a_second_sigterm_quits() -> None:
+    server = run_server(PROMPTPRESS_CACHE_MB="0")
+    with server as url:
+        text = "\n\n".join(f"{PROSE} Line {i}." for i in range(1500))
+        slow = threading.Thread(target=lambda: _ignoring_errors(url, text))
+        slow.start()
+        server.process.send_signal(signal.SIGTERM)
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(30) is not None
+        slow.join(30)
+
+
+def _ignoring_errors(url: str, text: str) -> None:
+    try:
+        httpx2.post(f"{url}/v1/compress", json={"text": text, "target_ratio": 0.2}, timeout=60)
+    except httpx2.TransportError:
+        return
+
+
+def test_two_workers_answer_alike() -> None:
+    import socket
+
+    ports = []
+    for _ in range(2):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            ports.append(str(probe.getsockname()[1]))
+    with run_server(
+        PROMPTPRESS_WORKERS="2", PROMPTPRESS_GRPC_PORT=ports[0], PROMPTPRESS_METRICS_PORT=ports[1], PROMPTPRESS_CACHE_MB="0"
+    ) as url:
+        texts = {response.json()["text"] for response in answers(url, [3] * 64)}
+        assert len(texts) == 1
+        metrics = httpx2.get(f"http://127.0.0.1:{ports[1]}/metrics").text
+        assert 'promptpress_requests_total{method="hybrid",outcome="compressed",route="/v1/compress"} 64.0' in metrics
