@@ -16,7 +16,7 @@ from compressors.protection import compile_patterns
 from compressors.registry import METHODS, method_class
 from compressors.render import Rendered
 from compressors.request import CompressionRequest, Document
-from compressors.result import CompressedDocument, CompressionResult, Reason, TimingMs, UnitScore, Usage
+from compressors.result import CompressedDocument, CompressionResult, LocatedScores, Reason, TimingMs, UnitScore, Usage
 from compressors.tokenization import TokenCounter, counter_for
 
 # Something for every part of the way: abbreviations, numbers, quotations, another script.
@@ -161,13 +161,17 @@ class _Run:
             self.warnings.append(f"emptied: no text is left in messages {', '.join(map(str, emptied))}")
         scores = [units for each in self.groups for units in _scores(each)] if "scores" in self.request.include else None
         result = self._finish(group, messages=replaced)
-        located = {}
-        for name, parts_of in (("spans", spans if result.spans is not None else None), ("scores", scores)):
-            if parts_of is not None:
-                located[name] = [
-                    {"message": slot.message, "path": list(slot.path), name: part}
-                    for slot, part in zip(open_slots, parts_of, strict=False)
-                ]
+        located: dict[str, Any] = {}
+        if result.spans is not None:
+            located["spans"] = [
+                {"message": slot.message, "path": list(slot.path), "spans": part}
+                for slot, part in zip(open_slots, spans, strict=True)
+            ]
+        if scores is not None:
+            located["scores"] = [
+                LocatedScores(message=slot.message, path=list(slot.path), scores=units)
+                for slot, units in zip(open_slots, scores, strict=False)
+            ]
         return result.model_copy(update=located)
 
     def _message(self, slot: chat.TextSlot, query: str | None) -> GroupResult:

@@ -48,6 +48,14 @@ class UnitScore(BaseModel):
     kept: bool
 
 
+class LocatedScores(BaseModel):
+    """The units of one text part of a chat message; `path` leads to it inside the message."""
+
+    message: int
+    path: list[str | int]
+    scores: list[UnitScore]
+
+
 class CompressionResult(BaseModel):
     """Exactly one of `text`, `texts`, `documents`, `messages` is set: the one that was sent."""
 
@@ -66,4 +74,4 @@ class CompressionResult(BaseModel):
     spans: list[Any] | None = Field(
         None, description="[start, end) of the kept characters: one list for `text`, one for each item otherwise"
     )
-    scores: list[Any] | None = None
+    scores: list[UnitScore] | list[list[UnitScore]] | list[LocatedScores] | None = None

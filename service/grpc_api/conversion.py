@@ -6,13 +6,13 @@ refuse the same things in the same words.
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from google.protobuf.struct_pb2 import Struct, Value
 
 from compressors.errors import InvalidValue
 from compressors.request import CompressionRequest
-from compressors.result import CompressedDocument
+from compressors.result import CompressedDocument, LocatedScores, UnitScore
 from service.discovery import MethodList, TokenizeRequest, TokenizeResponse
 from service.errors import ErrorBody
 from service.grpc_api.generated import promptpress_pb2 as pb
@@ -92,7 +92,8 @@ def from_response(response: CompressResponse) -> pb.CompressResponse:
     if response.spans is not None:
         message.spans.extend(_spans(each) for each in ([response.spans] if alone else response.spans))
     if response.scores is not None:
-        for units in [response.scores] if alone else response.scores:
+        for each in [response.scores] if alone else response.scores:
+            units = cast("list[UnitScore]", each.scores if isinstance(each, LocatedScores) else each)
             message.scores.append(pb.UnitScores(units=[pb.UnitScore(**unit.model_dump()) for unit in units]))
     return message
 

@@ -19,6 +19,7 @@ ROUTES = PROBES | {
     "/compress",
     "/v1/compress/batch",
     "/v1/compress/stream",
+    "/v1/retrieve",
     "/v1/retrieve/{hash}",
     "/v1/methods",
     "/v1/models",

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.errors import ErrorBody, respond
 from service.observability import labels
 from service.observability.observer import Observation, Observer
+from service.observability.records import note_error
 
 _CLIENT_LEFT = 499
 _log = structlog.get_logger("service.request")
@@ -38,10 +39,10 @@ class RequestContext:
                 # Raised to whoever reads the body; nobody is left to answer.
                 exchange.left = True
             except Exception as error:
-                observation.record.error_codes.append("internal")
                 # As exc_info, the log has its type and places without its message, which may quote the prompt.
                 _log.error("unexpected error", exc_info=error)
                 if exchange.started:
+                    note_error("internal")
                     raise
                 await respond(500, _internal(observation))(scope, receive, exchange.send)
             except BaseException:

@@ -126,7 +126,7 @@ def engine(loop: Loop) -> Iterator[HoldingEngine]:
     engine = HoldingEngine(Settings(max_body_bytes=MAX_BODY_BYTES, max_batch_items=20))
     loop.run(engine.start())
     yield engine
-    engine.close()
+    loop.run(engine.close())
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ class Rest:
     def __init__(self, loop: Loop, engine: HoldingEngine) -> None:
         self._loop = loop
         self._app = create_app(engine.settings)
-        self._app.state.engine.close()
+        loop.run(self._app.state.engine.close())
         self._app.state.engine = engine
 
     def __call__(self, path: str, body: Any = None) -> httpx2.Response:
@@ -84,11 +84,16 @@ def test_compress_answers_what_rest_answers(
     stub: promptpress_pb2_grpc.CompressorStub, rest: Rest, body: dict[str, Any]
 ) -> None:
     expected = rest("/v1/compress", body).json()
+    if "messages" in body and "scores" in expected:
+        expected["scores"] = [located["scores"] for located in expected["scores"]]
     answered = stub.Compress(wire.request(body))
     assert answered.id.startswith("cmp_")
     assert answered.timing_ms.total > 0
-    assert wire.response(answered) == {
-        name: value for name, value in expected.items() if name not in {"id", "timing_ms", *_REST_ONLY}
+    # The second to ask may find the first one's result in the cache.
+    assert answered.cache in {"hit", "miss"}
+    assert {**wire.response(answered), "cache": "miss"} == {
+        **{name: value for name, value in expected.items() if name not in {"id", "timing_ms", *_REST_ONLY}},
+        "cache": "miss",
     }
 
 

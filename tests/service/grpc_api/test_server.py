@@ -54,12 +54,12 @@ def test_health_follows_the_engine(loop: Loop, engine: HoldingEngine) -> None:
         assert dict(failure.value.trailing_metadata())["retry-after"] == "1"
         watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(service=SERVICE))
         assert next(watch).status == NOT_SERVING
-        loading.ready = True
+        loading._warm = True
         assert next(watch).status == SERVING
-        loading.ready = False
+        loading._warm = False
         assert next(watch).status == NOT_SERVING
         watch.cancel()
-    loading.close()
+    loop.run(loading.close())
 
 
 def test_reflection_lists_the_services_and_their_messages(guarded: str) -> None:
@@ -219,7 +219,7 @@ def test_a_missing_certificate_or_a_taken_port_is_an_error_at_start(loop: Loop, 
         taken.listen()
         with pytest.raises(OSError, match=r"cannot listen on 127\.0\.0\.1:"):
             loop.run(GrpcServer(engine, "127.0.0.1", taken.getsockname()[1]).start())
-    engine.close()
+    loop.run(engine.close())
 
 
 def _self_signed(tls: Tls) -> None:
