@@ -112,7 +112,9 @@ def compress_group(
     refused: set[Place] = set()
     for _ in range(_REFILLS):
         selection = _select(selector, result, protected, budget, method, options, refused)
+        verifying = time.perf_counter()
         settled = [settle(p, k, protection.level != "none") for p, k in zip(result.passages, selection.kept, strict=True)]
+        result.seconds["verify"] += time.perf_counter() - verifying
         result.kept = [kept - lost for kept, (_, lost) in zip(selection.kept, settled, strict=True)]
         lost = {(p, u) for p, (_, units) in enumerate(settled) for u in units}
         if any(lost & forced for (_, lost), forced in zip(settled, protected, strict=True)):
@@ -124,7 +126,7 @@ def compress_group(
             break
         # What was rolled back leaves room for something else.
         refused |= lost
-    result.seconds["cut"] = time.perf_counter() - started
+    result.seconds["cut"] = time.perf_counter() - started - result.seconds["verify"]
 
     started = time.perf_counter()
     if budget is not None and not any(result.kept):
@@ -133,7 +135,7 @@ def compress_group(
     if refused:
         result.warnings.append("verify_rollback: units that would have left a fact or a character in part were dropped")
     result.tokens_after = sum(counter.count(rendered.text) for rendered in result.rendered)
-    result.seconds["verify"] = time.perf_counter() - started
+    result.seconds["verify"] += time.perf_counter() - started
     if result.tokens_after >= tokens_before:
         unchanged.reason = "no_gain"
         return unchanged
