@@ -145,15 +145,11 @@ class _Run:
         fixed = sum(self.counter.count(s.text) for s, is_open in zip(slots, chosen, strict=True) if not is_open)
         if by_tokens:
             group = self._within_tokens(open_slots, slots, newest, fixed)
-            texts = [rendered.text for rendered in group.rendered]
-            spans = [rendered.spans for rendered in group.rendered]
         else:
             # Each message on its own, asked only what was asked before it: appending never changes what went before.
             queries = chat.queries_before(slots)
-            parts = [self._message(slot, self.request.query or queries.get(slot.message)) for slot in open_slots]
-            texts = [part.rendered[0].text for part in parts]
-            spans = [part.rendered[0].spans for part in parts]
-            group = _joined(parts)
+            group = _joined([self._message(slot, self.request.query or queries.get(slot.message)) for slot in open_slots])
+        texts = [rendered.text for rendered in group.rendered]
         replaced = chat.replace_texts(messages, list(zip(open_slots, texts, strict=True)))
         group.tokens_before += fixed
         group.tokens_after += fixed
@@ -164,8 +160,8 @@ class _Run:
         located: dict[str, Any] = {}
         if result.spans is not None:
             located["spans"] = [
-                {"message": slot.message, "path": list(slot.path), "spans": part}
-                for slot, part in zip(open_slots, spans, strict=True)
+                {"message": slot.message, "path": list(slot.path), "spans": rendered.spans}
+                for slot, rendered in zip(open_slots, group.rendered, strict=True)
             ]
         if scores is not None:
             located["scores"] = [

@@ -27,12 +27,11 @@ counts tokens, with every kept character traceable to the original."""
 def create_app(
     settings: Settings | None = None,
     on_failure: Callable[[str], None] = lambda _: None,
-    on_grpc: Callable[[int], None] = lambda _: None,
     encoder: LazyEncoder | None = None,
 ) -> FastAPI:
     """The application. Models load in the background once it starts; `/readyz` says when they are warm.
 
-    `on_failure` hears why it cannot serve, `on_grpc` the port of the gRPC server once it listens.
+    `on_failure` hears why it cannot serve.
     `encoder` is a model loaded before this process was forked: then several processes share the gRPC port.
     """
     settings = settings or get_settings()
@@ -58,7 +57,7 @@ def create_app(
                 tls=tls,
                 reuse_port=encoder is not None,
             )
-            on_grpc(await server.start())
+            await server.start()
             return server
         except Exception as error:
             engine.failure = str(error)

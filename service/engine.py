@@ -160,11 +160,6 @@ class Engine:
         return self._limits
 
     @property
-    def queue_depth(self) -> int:
-        """Requests that wait for a thread."""
-        return self._scheduler.depth if self._scheduler else 0
-
-    @property
     def model_names(self) -> list[str]:
         """Models that are loaded."""
         return self._compressor.loaded_models() if self._compressor else []
