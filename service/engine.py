@@ -105,6 +105,26 @@ class Engine:
         await self._limits.record_tokens(caller, outcome.result.usage.tokens_before)
         return outcome
 
+    async def find(self, request: CompressionRequest, caller: Caller = ANYONE) -> Outcome | None:
+        """The outcome as `compress` would find it in this process's cache, in a fraction of the time; None where it would
+        have to do more than that. Raises RateLimited."""
+        if self._storage is None or self._limits is None or request.store_original:
+            return None
+        started = time.perf_counter()
+        value = await self._storage.results.find(caller.tenant, self._described(request))
+        if value is None:
+            return None
+        await self._limits.admit(caller)
+        self.metrics.observe_cache("results", "hit")
+        result = _found(value, started)
+        await self._limits.record_tokens(caller, result.usage.tokens_before)
+        return Outcome(result, 0.0, "hit")
+
+    def _described(self, request: CompressionRequest) -> list[str]:
+        """All that a result depends on."""
+        described = request.model_dump_json(exclude={"deadline_ms", "store_original"}, exclude_none=True)
+        return [package_version(), *self.model_names, described]
+
     async def _cached(self, request: CompressionRequest, caller: Caller) -> Outcome:
         assert self._storage is not None
         started = time.perf_counter()
@@ -114,17 +134,12 @@ class Engine:
             computed.append(await self._run(request, caller))
             return computed[0].result.model_dump_json(exclude_none=True).encode()
 
-        described = request.model_dump_json(exclude={"deadline_ms", "store_original"}, exclude_none=True)
-        parts = [package_version(), *self.model_names, described]
-        value, status = await self._storage.results.get_or_compute(caller.tenant, parts, compute)
+        value, status = await self._storage.results.get_or_compute(caller.tenant, self._described(request), compute)
         self.metrics.observe_cache("results", status)
         if computed:
             outcome = Outcome(computed[0].result, computed[0].queue_ms, status)
         else:
-            result = CompressionResult.model_validate_json(value)
-            total = round(1000 * (time.perf_counter() - started), 3)
-            result.timing_ms = TimingMs(score=0, cut=0, verify=0, total=total)
-            outcome = Outcome(result, 0.0, status)
+            outcome = Outcome(_found(value, started), 0.0, status)
         return await self._with_originals(request, caller, outcome) if request.store_original else outcome
 
     async def _run(self, request: CompressionRequest, caller: Caller) -> Outcome:
@@ -174,3 +189,10 @@ class Engine:
             await self._storage.close()
         if self._limits:
             await self._limits.close()
+
+
+def _found(value: bytes, started: float) -> CompressionResult:
+    """A result from the cache, with the time it took to find it."""
+    result = CompressionResult.model_validate_json(value)
+    result.timing_ms = TimingMs(score=0, cut=0, verify=0, total=round(1000 * (time.perf_counter() - started), 3))
+    return result

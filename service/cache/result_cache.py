@@ -74,6 +74,17 @@ class ResultCache:
         self._counters[status] += 1
         return value, status
 
+    async def find(self, tenant: str, parts: Sequence[bytes | str]) -> bytes | None:
+        """The value for `parts` if it is stored in this process; counts as a hit then, and as nothing otherwise."""
+        if self._store is None or self._store.shared:
+            return None
+        key = cache_key(self._secret, self._layer, tenant, *parts)
+        envelope = await self._store.get(key)
+        value = self._sealer.open(key, envelope) if envelope is not None else None
+        if value is not None:
+            self._counters["hit"] += 1
+        return value
+
     @property
     def counters(self) -> dict[str, int]:
         """How often each status was given, and how often a stored value could not be opened."""
