@@ -51,6 +51,7 @@ class Engine:
         self.draining = False
         self._warm = False
         self._compressor: Compressor | None = None
+        self._model_names: list[str] = []
         self._scheduler: Scheduler | None = None
         self._storage: Storage | None = None
         self._limits: RateLimits | None = None
@@ -65,6 +66,7 @@ class Engine:
             self.failure = str(error)
             raise
         self._scheduler = Scheduler(self.settings.threads or available_cores(), self.settings.queue_size)
+        self._model_names = self._compressor.loaded_models()
         self._warm = True
         self.metrics.set_model_loaded("encoder")
         self.metrics.set_ready(True)
@@ -177,7 +179,7 @@ class Engine:
     @property
     def model_names(self) -> list[str]:
         """Models that are loaded."""
-        return self._compressor.loaded_models() if self._compressor else []
+        return self._model_names
 
     async def close(self) -> None:
         """Wait for what runs, release the threads, close the stores."""
