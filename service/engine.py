@@ -11,6 +11,7 @@ from compressors.encoder.loading import LazyEncoder
 from compressors.request import CompressionRequest
 from compressors.result import CompressionResult, TimingMs
 from compressors.tokenization import counter_for, register_tokenizer
+from service.cache.result_cache import Found
 from service.caller import ANYONE, Caller
 from service.failures import NotReady, StoreUnavailable
 from service.limits import RateLimits
@@ -65,7 +66,8 @@ class Engine:
         except Exception as error:
             self.failure = str(error)
             raise
-        self._scheduler = Scheduler(self.settings.threads or available_cores(), self.settings.queue_size)
+        threads = self.settings.threads or available_cores()
+        self._scheduler = Scheduler(threads, self.settings.queue_size, self.settings.max_wait_ms / 1000)
         self._model_names = self._compressor.loaded_models()
         self._warm = True
         self.metrics.set_model_loaded("encoder")
@@ -107,20 +109,31 @@ class Engine:
         await self._limits.record_tokens(caller, outcome.result.usage.tokens_before)
         return outcome
 
-    async def find(self, request: CompressionRequest, caller: Caller = ANYONE) -> Outcome | None:
-        """The outcome as `compress` would find it in this process's cache, in a fraction of the time; None where it would
-        have to do more than that. Raises RateLimited."""
-        if self._storage is None or self._limits is None or request.store_original:
+    async def find(self, request: CompressionRequest, caller: Caller = ANYONE) -> tuple[Outcome, Found] | None:
+        """The outcome as `compress` would find it in this process's cache, in a fraction of the time, and what was found;
+        None where it would have to do more than that. Raises RateLimited."""
+        if self._storage is None or not self._warm or request.store_original:
             return None
         started = time.perf_counter()
-        value = await self._storage.results.find(caller.tenant, self._described(request))
-        if value is None:
+        found = await self._storage.results.find(caller.tenant, self._described(request))
+        if found is None:
             return None
+        result = _found(found.value, started)
+        await self._admit_hit(caller, result.usage.tokens_before)
+        return Outcome(result, 0.0, "hit"), found
+
+    async def holds(self, found: Found, caller: Caller, tokens: int) -> bool:
+        """Whether what `find` found is still cached, for another equal request of so many tokens. Raises RateLimited."""
+        if self._storage is None or not await self._storage.results.holds(found):
+            return False
+        await self._admit_hit(caller, tokens)
+        return True
+
+    async def _admit_hit(self, caller: Caller, tokens: int) -> None:
+        assert self._limits is not None
         await self._limits.admit(caller)
         self.metrics.observe_cache("results", "hit")
-        result = _found(value, started)
-        await self._limits.record_tokens(caller, result.usage.tokens_before)
-        return Outcome(result, 0.0, "hit")
+        await self._limits.record_tokens(caller, tokens)
 
     def _described(self, request: CompressionRequest) -> list[str]:
         """All that a result depends on."""

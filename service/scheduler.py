@@ -1,11 +1,13 @@
 """Which request runs next: bounded, fair between tenants, and never a small one stuck behind huge ones."""
 
 import asyncio
+import math
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, TypeVar
 
 from compressors.cancellation import Cancellation, Cancelled, cancellable
@@ -37,14 +39,15 @@ class _Job:
 class Scheduler:
     """Runs jobs on `threads` threads, first come first served within a tenant and tenants in turn.
 
-    One thread more than asked for is kept for jobs that are not big. At most `queue_size` jobs wait; more are refused with
-    Overloaded. All methods belong to one event loop.
+    One thread more than asked for is kept for jobs that are not big. At most `queue_size` jobs wait, and none that would
+    probably wait longer than `max_wait` seconds; more are refused with Overloaded. All methods belong to one event loop.
     """
 
-    def __init__(self, threads: int, queue_size: int) -> None:
+    def __init__(self, threads: int, queue_size: int, max_wait: float = math.inf) -> None:
         self._slots = threads + 1
         self._big_slots = threads
         self._queue_size = queue_size
+        self._max_wait = max_wait
         self._pool = ThreadPoolExecutor(self._slots, thread_name_prefix="compress")
         self._waiting: OrderedDict[str, deque[_Job]] = OrderedDict()
         self._running: set[_Job] = set()
@@ -70,7 +73,7 @@ class Scheduler:
         `size` is in characters. Cancelling the caller, or the passing of the cancellation's deadline, takes a waiting job
         out of the queue and asks a running one to stop. Raises Overloaded, or Cancelled when the deadline passes.
         """
-        if self.depth >= self._queue_size:
+        if self.depth >= self._queue_size or self._expected_wait(tenant) > self._max_wait:
             raise Overloaded(self._retry_after())
         loop = asyncio.get_running_loop()
         job = _Job(work, size, tenant, cancellation, loop.create_future())
@@ -158,6 +161,13 @@ class Scheduler:
         self._withdraw(job)
         if not job.future.done():
             job.future.set_exception(Cancelled(deadline=True))
+
+    def _expected_wait(self, tenant: str) -> float:
+        """Seconds until a new job of a tenant is likely to start. Others who wait have as many turns before it as the
+        tenant itself has jobs, so that who floods the queue is refused and the rest are not."""
+        own = len(self._waiting.get(tenant, ()))
+        ahead = sum(job.size for jobs in self._waiting.values() for job in islice(jobs, own + 1))
+        return ahead / (self._rate * self._slots)
 
     def _retry_after(self) -> float:
         """Seconds until about half of what waits is done."""
