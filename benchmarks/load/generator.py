@@ -12,10 +12,14 @@ from benchmarks.load.timing import Answer, Load, Timed
 class Connection(Protocol):
     """One client's way to a server; one request at a time."""
 
+    @property
+    def closed(self) -> bool:
+        """Whether the server hung up."""
+
     async def send(self, request: bytes) -> Answer:
         """The answer."""
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Hang up."""
 
 
@@ -36,7 +40,7 @@ async def closed_loop(connect: Opener, requests: Iterator[bytes], clients: int, 
     await asyncio.gather(*(client(connection) for connection in connections))
     load = Load(timed, time.perf_counter() - started, time.process_time() - cpu)
     for connection in connections:
-        connection.close()
+        await connection.close()
     return load
 
 
@@ -49,6 +53,8 @@ async def open_loop(connect: Opener, requests: Iterator[bytes], per_second: floa
     cpu, started = time.process_time(), time.perf_counter()
 
     async def ask(due: float, request: bytes) -> None:
+        while idle and idle[-1].closed:
+            idle.pop()
         connection = idle.pop() if idle else await connect()
         answer = await connection.send(request)
         timed.append(Timed(due, time.perf_counter() - started - due, answer))
@@ -64,5 +70,5 @@ async def open_loop(connect: Opener, requests: Iterator[bytes], per_second: floa
     await asyncio.gather(*tasks)
     load = Load(timed, time.perf_counter() - started, time.process_time() - cpu)
     for connection in idle:
-        connection.close()
+        await connection.close()
     return load

@@ -4,7 +4,6 @@ A client library would take longer over a request than the service over a cached
 """
 
 import asyncio
-from dataclasses import dataclass
 
 from benchmarks.load.timing import Answer
 
@@ -26,16 +25,21 @@ class HttpConnection(asyncio.Protocol):
 
     async def send(self, request: bytes) -> Answer:
         """The answer to a request of `encoded`. Raises ConnectionError when the server closes before it."""
-        if self._transport is None or self._transport.is_closing():
+        if self._transport is None or self.closed:
             raise ConnectionError("the server closed the connection")
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(request)
         return await self._answer
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Hang up."""
         if self._transport is not None:
             self._transport.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the server hung up, as it does when nothing was asked for a while."""
+        return self._transport is None or self._transport.is_closing()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See asyncio.Protocol."""
@@ -67,7 +71,9 @@ class HttpConnection(asyncio.Protocol):
 
 def encoded(body: bytes, path: str = "/v1/compress") -> bytes:
     """A POST of JSON as it goes over the wire."""
-    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
     return head.encode() + body
 
 

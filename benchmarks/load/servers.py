@@ -28,7 +28,7 @@ class Server:
 
     def __enter__(self) -> Self:
         # A file and not a pipe: nobody would empty a pipe, and a server that cannot log stands still.
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
+        self._log = tempfile.TemporaryFile()
         self._process = subprocess.Popen(self._command, env=self._environment, stderr=self._log)
         self.usage = psutil.Process(self._process.pid)
         until = time.monotonic() + _READY_SECONDS
@@ -44,9 +44,7 @@ class Server:
         self._log.seek(0)
         raise RuntimeError(f"a server did not start:\n{self._log.read().decode()[-2000:]}")
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._process.terminate()
         self._process.wait(30)
         self._log.close()
@@ -63,13 +61,13 @@ class Server:
 
 
 class Service(Server):
-    """`promptpress serve` with its defaults, on free ports."""
+    """`promptpress serve` on free ports, else with its defaults and `settings` (environment variables)."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: dict[str, str] | None = None) -> None:
         http, self.grpc_port, self.metrics_port = _free_ports(3)
         ports = {"HTTP": http, "GRPC": self.grpc_port, "METRICS": self.metrics_port}
         inherited = {name: "" for name in os.environ if name.startswith("PROMPTPRESS_")}
-        environment = inherited | {f"PROMPTPRESS_{name}_PORT": str(port) for name, port in ports.items()}
+        environment = inherited | {f"PROMPTPRESS_{name}_PORT": str(port) for name, port in ports.items()} | (settings or {})
         command = [sys.executable, "-c", "from service.cli import app; app()", "serve"]
         super().__init__(command, http, "/readyz", environment)
 
