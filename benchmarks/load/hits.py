@@ -2,6 +2,7 @@
 
 import statistics
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import repeat
 
 from benchmarks.load.generator import closed_loop
@@ -38,12 +39,11 @@ async def measure(service: Service, seconds: float) -> Hits:
     await connection.send(request)
     answer = await connection.send(request)
     await connection.close()
+    each = seconds / _ROUNDS
     rates: dict[int, list[float]] = {}
     with Baseline(answer.body) as baseline:
         for _ in range(_ROUNDS):
             for server in (baseline, service):
-                load = await closed_loop(
-                    lambda: HttpConnection.open(server.port), repeat(request), _CLIENTS, seconds / _ROUNDS
-                )
+                load = await closed_loop(partial(HttpConnection.open, server.port), repeat(request), _CLIENTS, each)
                 rates.setdefault(server.port, []).append(round(load.throughput, 1))
         return Hits(rates[service.port], rates[baseline.port])

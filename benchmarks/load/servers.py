@@ -27,6 +27,7 @@ class Server:
         self._environment = {**os.environ, **(environment or {})}
 
     def __enter__(self) -> Self:
+        """Start it. Raises RuntimeError with what it said when it does not get ready."""
         # A file and not a pipe: nobody would empty a pipe, and a server that cannot log stands still.
         self._log = tempfile.TemporaryFile()
         self._process = subprocess.Popen(self._command, env=self._environment, stderr=self._log)
@@ -45,6 +46,7 @@ class Server:
         raise RuntimeError(f"a server did not start:\n{self._log.read().decode()[-2000:]}")
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Stop it."""
         self._process.terminate()
         self._process.wait(30)
         self._log.close()
