@@ -179,6 +179,11 @@ class Engine:
                 stored.append(StoredOriginal(item, name))
         return Outcome(outcome.result, outcome.queue_ms, outcome.cache, stored)
 
+    def turns(self) -> asyncio.Semaphore:
+        """For one batch: as many of its requests at a time as keep the threads busy, so that they do not fill the queue and
+        get themselves refused."""
+        return asyncio.Semaphore((self.settings.threads or available_cores()) + 1)
+
     @property
     def storage(self) -> Storage | None:
         """The stores, once `start` has opened them."""
