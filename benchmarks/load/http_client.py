@@ -50,10 +50,10 @@ class HttpConnection(asyncio.Protocol):
         """See asyncio.Protocol."""
         self._received += data
         if not self._end:
-            head = self._received.find(b"\r\n\r\n")
-            if head < 0:
+            end = self._received.find(b"\r\n\r\n")
+            if end < 0:
                 return
-            self._end = head + 4 + int(_header(self._received[:head], b"content-length") or 0)
+            self._end = end + 4 + int(_header(self._received[:end], b"content-length") or 0)
         if len(self._received) < self._end:
             return
         message = bytes(self._received[: self._end])
