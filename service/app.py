@@ -15,6 +15,7 @@ from service.observability.metrics import Metrics
 from service.observability.observer import Observer
 from service.observability.request_context import RequestContext
 from service.observability.tracing import open_tracing
+from service.repeated import Repeated
 from service.routes import compression, discovery, health, retrieve
 from service.security import Authentication, SecurityHeaders
 from service.settings import Settings, get_settings
@@ -95,6 +96,7 @@ def create_app(
     errors.install(app)
     for router in (compression.router, retrieve.router, discovery.router, health.router):
         app.include_router(router)
+    app.add_middleware(Repeated, engine=engine)
     app.add_middleware(Authentication, keys=keys, public_docs=settings.public_docs)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(RequestContext, observer=Observer(metrics, tracing))

@@ -11,6 +11,7 @@ from compressors.encoder.loading import LazyEncoder
 from compressors.request import CompressionRequest
 from compressors.result import CompressionResult, TimingMs
 from compressors.tokenization import counter_for, register_tokenizer
+from service.cache.result_cache import Found
 from service.caller import ANYONE, Caller
 from service.failures import NotReady, StoreUnavailable
 from service.limits import RateLimits
@@ -51,6 +52,7 @@ class Engine:
         self.draining = False
         self._warm = False
         self._compressor: Compressor | None = None
+        self._model_names: list[str] = []
         self._scheduler: Scheduler | None = None
         self._storage: Storage | None = None
         self._limits: RateLimits | None = None
@@ -64,7 +66,9 @@ class Engine:
         except Exception as error:
             self.failure = str(error)
             raise
-        self._scheduler = Scheduler(self.settings.threads or available_cores(), self.settings.queue_size)
+        threads = self.settings.threads or available_cores()
+        self._scheduler = Scheduler(threads, self.settings.queue_size, self.settings.max_wait_ms / 1000)
+        self._model_names = self._compressor.loaded_models()
         self._warm = True
         self.metrics.set_model_loaded("encoder")
         self.metrics.set_ready(True)
@@ -105,6 +109,37 @@ class Engine:
         await self._limits.record_tokens(caller, outcome.result.usage.tokens_before)
         return outcome
 
+    async def find(self, request: CompressionRequest, caller: Caller = ANYONE) -> tuple[Outcome, Found] | None:
+        """The outcome as `compress` would find it in this process's cache, in a fraction of the time, and what was found;
+        None where it would have to do more than that. Raises RateLimited."""
+        if self._storage is None or not self._warm or request.store_original:
+            return None
+        started = time.perf_counter()
+        found = await self._storage.results.find(caller.tenant, self._described(request))
+        if found is None:
+            return None
+        result = _found(found.value, started)
+        await self._admit_hit(caller, result.usage.tokens_before)
+        return Outcome(result, 0.0, "hit"), found
+
+    async def holds(self, found: Found, caller: Caller, tokens: int) -> bool:
+        """Whether what `find` found is still cached, for another equal request of so many tokens. Raises RateLimited."""
+        if self._storage is None or not await self._storage.results.holds(found):
+            return False
+        await self._admit_hit(caller, tokens)
+        return True
+
+    async def _admit_hit(self, caller: Caller, tokens: int) -> None:
+        assert self._limits is not None
+        await self._limits.admit(caller)
+        self.metrics.observe_cache("results", "hit")
+        await self._limits.record_tokens(caller, tokens)
+
+    def _described(self, request: CompressionRequest) -> list[str]:
+        """All that a result depends on."""
+        described = request.model_dump_json(exclude={"deadline_ms", "store_original"}, exclude_none=True)
+        return [package_version(), *self.model_names, described]
+
     async def _cached(self, request: CompressionRequest, caller: Caller) -> Outcome:
         assert self._storage is not None
         started = time.perf_counter()
@@ -114,17 +149,12 @@ class Engine:
             computed.append(await self._run(request, caller))
             return computed[0].result.model_dump_json(exclude_none=True).encode()
 
-        described = request.model_dump_json(exclude={"deadline_ms", "store_original"}, exclude_none=True)
-        parts = [package_version(), *self.model_names, described]
-        value, status = await self._storage.results.get_or_compute(caller.tenant, parts, compute)
+        value, status = await self._storage.results.get_or_compute(caller.tenant, self._described(request), compute)
         self.metrics.observe_cache("results", status)
         if computed:
             outcome = Outcome(computed[0].result, computed[0].queue_ms, status)
         else:
-            result = CompressionResult.model_validate_json(value)
-            total = round(1000 * (time.perf_counter() - started), 3)
-            result.timing_ms = TimingMs(score=0, cut=0, verify=0, total=total)
-            outcome = Outcome(result, 0.0, status)
+            outcome = Outcome(_found(value, started), 0.0, status)
         return await self._with_originals(request, caller, outcome) if request.store_original else outcome
 
     async def _run(self, request: CompressionRequest, caller: Caller) -> Outcome:
@@ -149,6 +179,11 @@ class Engine:
                 stored.append(StoredOriginal(item, name))
         return Outcome(outcome.result, outcome.queue_ms, outcome.cache, stored)
 
+    def turns(self) -> asyncio.Semaphore:
+        """For one batch: as many of its requests at a time as keep the threads busy, so that they do not fill the queue and
+        get themselves refused."""
+        return asyncio.Semaphore((self.settings.threads or available_cores()) + 1)
+
     @property
     def storage(self) -> Storage | None:
         """The stores, once `start` has opened them."""
@@ -162,7 +197,7 @@ class Engine:
     @property
     def model_names(self) -> list[str]:
         """Models that are loaded."""
-        return self._compressor.loaded_models() if self._compressor else []
+        return self._model_names
 
     async def close(self) -> None:
         """Wait for what runs, release the threads, close the stores."""
@@ -174,3 +209,10 @@ class Engine:
             await self._storage.close()
         if self._limits:
             await self._limits.close()
+
+
+def _found(value: bytes, started: float) -> CompressionResult:
+    """A result from the cache, with the time it took to find it."""
+    result = CompressionResult.model_validate_json(value)
+    result.timing_ms = TimingMs(score=0, cut=0, verify=0, total=round(1000 * (time.perf_counter() - started), 3))
+    return result

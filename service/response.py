@@ -41,8 +41,9 @@ class CompressResponse(CompressionResult):
 def response_of(outcome: Outcome) -> CompressResponse:
     """The response to a request that ran, under a fresh id."""
     result = outcome.result
-    fields = {name: getattr(result, name) for name in CompressionResult.model_fields}
-    fields["timing_ms"] = ServiceTimingMs(queue=round(outcome.queue_ms, 3), **result.timing_ms.model_dump())
+    # Not validated again: the fields come from a model, and a cached answer takes a fifth of its time here otherwise.
+    fields = dict(result)
+    fields["timing_ms"] = ServiceTimingMs.model_construct(queue=round(outcome.queue_ms, 3), **dict(result.timing_ms))
     response = CompressResponse.model_construct(**fields, id=f"cmp_{uuid.uuid4().hex}", cache=outcome.cache)
     if outcome.originals:
         response.originals = [OriginalReference(item=each.item, hash=each.hash) for each in outcome.originals]

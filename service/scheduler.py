@@ -1,11 +1,13 @@
 """Which request runs next: bounded, fair between tenants, and never a small one stuck behind huge ones."""
 
 import asyncio
+import math
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, TypeVar
 
 from compressors.cancellation import Cancellation, Cancelled, cancellable
@@ -37,15 +39,16 @@ class _Job:
 class Scheduler:
     """Runs jobs on `threads` threads, first come first served within a tenant and tenants in turn.
 
-    One thread more than asked for is kept for jobs that are not big. At most `queue_size` jobs wait; more are refused with
-    Overloaded. All methods belong to one event loop.
+    One thread more than asked for is kept for a job that is not big, while all that run are. At most `queue_size` jobs
+    wait, and none is taken that is likely to wait longer than `max_wait` seconds; more are refused with Overloaded. All
+    methods belong to one event loop.
     """
 
-    def __init__(self, threads: int, queue_size: int) -> None:
-        self._slots = threads + 1
-        self._big_slots = threads
+    def __init__(self, threads: int, queue_size: int, max_wait: float = math.inf) -> None:
+        self._threads = threads
         self._queue_size = queue_size
-        self._pool = ThreadPoolExecutor(self._slots, thread_name_prefix="compress")
+        self._max_wait = max_wait
+        self._pool = ThreadPoolExecutor(threads + 1, thread_name_prefix="compress")
         self._waiting: OrderedDict[str, deque[_Job]] = OrderedDict()
         self._running: set[_Job] = set()
         self._rate = _FIRST_GUESS
@@ -70,7 +73,7 @@ class Scheduler:
         `size` is in characters. Cancelling the caller, or the passing of the cancellation's deadline, takes a waiting job
         out of the queue and asks a running one to stop. Raises Overloaded, or Cancelled when the deadline passes.
         """
-        if self.depth >= self._queue_size:
+        if self.depth >= self._queue_size or self._expected_wait(tenant, size) > self._max_wait:
             raise Overloaded(self._retry_after())
         loop = asyncio.get_running_loop()
         job = _Job(work, size, tenant, cancellation, loop.create_future())
@@ -102,13 +105,15 @@ class Scheduler:
         self._pool.shutdown(wait=True)
 
     def _dispatch(self) -> None:
-        while len(self._running) < self._slots and (job := self._next()) is not None:
+        while (job := self._next()) is not None:
             self._start(job)
         if not self._running and not self._waiting:
             self._idle.set()
 
     def _next(self) -> _Job | None:
-        big_allowed = sum(job.big for job in self._running) < self._big_slots
+        big_allowed = len(self._running) < self._threads
+        if not big_allowed and (len(self._running) > self._threads or not all(job.big for job in self._running)):
+            return None
         for tenant, jobs in list(self._waiting.items()):
             job = next((job for job in jobs if big_allowed or not job.big), None)
             if job is not None:
@@ -159,7 +164,15 @@ class Scheduler:
         if not job.future.done():
             job.future.set_exception(Cancelled(deadline=True))
 
+    def _expected_wait(self, tenant: str, size: int) -> float:
+        """Seconds that a new job is likely to wait behind others. Each other tenant has as many turns before it as its own
+        tenant has jobs, so that who floods the queue is refused and the rest are not; and it may pass big ones."""
+        turns = len(self._waiting.get(tenant, ())) + 1
+        before = (job for jobs in self._waiting.values() for job in islice(jobs, turns))
+        ahead = sum(job.size for job in before if size >= BIG or not job.big)
+        return ahead / (self._rate * self._threads)
+
     def _retry_after(self) -> float:
         """Seconds until about half of what waits is done."""
         waiting = sum(job.size for jobs in self._waiting.values() for job in jobs)
-        return min(30.0, max(1.0, waiting / 2 / max(self._rate * self._big_slots, 1.0)))
+        return min(30.0, max(1.0, waiting / 2 / max(self._rate * self._threads, 1.0)))

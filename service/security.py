@@ -1,6 +1,6 @@
 """Pure ASGI middleware: who may ask, and what browsers may do with answers. No CORS headers: browsers are not clients."""
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import ErrorBody, respond
@@ -9,7 +9,8 @@ from service.keys import KeyRing, Unauthorized
 PROBES = frozenset({"/livez", "/readyz", "/startupz", "/health", "/ping", "/status"})
 DOCUMENTATION = frozenset({"/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"})
 
-_ALL_ANSWERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "X-Frame-Options": "DENY"}
+_ALL_ANSWERS = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"), (b"x-frame-options", b"DENY")]
+_NOT_STORED = (b"cache-control", b"no-store")
 _API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 # What FastAPI's pages load: scripts and styles from its CDN, the script that starts them inline, an icon.
 _PAGE_POLICY = (
@@ -18,6 +19,9 @@ _PAGE_POLICY = (
     "style-src 'unsafe-inline' https://cdn.jsdelivr.net https://fonts.googleapis.com; font-src https://fonts.gstatic.com; "
     "img-src 'self' data: https://fastapi.tiangolo.com https://cdn.jsdelivr.net; base-uri 'none'; frame-ancestors 'none'"
 )
+_API_HEADERS = [*_ALL_ANSWERS, (b"content-security-policy", _API_POLICY.encode()), _NOT_STORED]
+_PAGE_HEADERS = [*_ALL_ANSWERS, (b"content-security-policy", _PAGE_POLICY.encode())]
+_PAGE_ERROR_HEADERS = [*_PAGE_HEADERS, _NOT_STORED]
 
 
 class Authentication:
@@ -62,12 +66,11 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _ALL_ANSWERS.items():
-                    headers.setdefault(name, value)
-                headers.setdefault("Content-Security-Policy", _PAGE_POLICY if documentation else _API_POLICY)
-                if not documentation or message["status"] != 200:
-                    headers.setdefault("Cache-Control", "no-store")
+                pages = _PAGE_HEADERS if message["status"] == 200 else _PAGE_ERROR_HEADERS
+                added = pages if documentation else _API_HEADERS
+                headers = list(message.get("headers", ()))
+                names = {name.lower() for name, _ in headers}
+                message["headers"] = headers + [header for header in added if header[0] not in names]
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

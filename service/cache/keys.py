@@ -21,12 +21,11 @@ def key_secret(configured: str | None, shared: bool) -> bytes:
 
 def digest(secret: bytes, layer: str, tenant: str, *parts: bytes | str) -> bytes:
     """32 bytes of HMAC-SHA256 over the layer, the tenant and the parts, each with its type and length before it."""
-    mac = hmac.new(secret, digestmod=hashlib.sha256)
+    message = bytearray()
     for part in (layer, tenant, *parts):
         kind, data = (b"b", part) if isinstance(part, bytes) else (b"s", part.encode("utf-8", "surrogatepass"))
-        mac.update(kind + len(data).to_bytes(8, "big"))
-        mac.update(data)
-    return mac.digest()
+        message += kind + len(data).to_bytes(8, "big") + data
+    return hmac.digest(secret, message, "sha256")
 
 
 def cache_key(secret: bytes, layer: str, tenant: str, *parts: bytes | str) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from service.cache.backend import ByteStore
@@ -16,6 +17,15 @@ CacheStatus = Literal["hit", "miss", "off"]
 
 # Below this, sealing takes less than handing it to a thread.
 _OFF_LOOP_BYTES = 32 * 1024
+
+
+@dataclass(frozen=True)
+class Found:
+    """A stored value, the key it is under and the envelope it is in."""
+
+    key: str
+    envelope: bytes
+    value: bytes
 
 
 class ResultCache:
@@ -73,6 +83,25 @@ class ResultCache:
         status: CacheStatus = "miss" if computed else "hit"
         self._counters[status] += 1
         return value, status
+
+    async def find(self, tenant: str, parts: Sequence[bytes | str]) -> "Found | None":
+        """The value for `parts` if it is stored in this process; counts as a hit then, and as nothing otherwise."""
+        if self._store is None or self._store.shared:
+            return None
+        key = cache_key(self._secret, self._layer, tenant, *parts)
+        envelope = await self._store.get(key)
+        value = self._sealer.open(key, envelope) if envelope is not None else None
+        if envelope is None or value is None:
+            return None
+        self._counters["hit"] += 1
+        return Found(key, envelope, value)
+
+    async def holds(self, found: "Found") -> bool:
+        """Whether what was found is still stored; counts as a hit then."""
+        assert self._store is not None
+        held = await self._store.get(found.key) is found.envelope
+        self._counters["hit"] += held
+        return held
 
     @property
     def counters(self) -> dict[str, int]:

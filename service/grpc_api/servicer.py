@@ -96,7 +96,13 @@ class CompressorServicer:
         limit = self._engine.settings.max_batch_items
         if len(request.requests) > limit:
             raise InvalidValue(f"at most {limit} requests in a batch; got {len(request.requests)}", "requests")
-        running = [asyncio.create_task(self._outcome(i, each, call)) for i, each in enumerate(request.requests)]
+        turns = self._engine.turns()
+
+        async def in_turn(index: int, each: pb.CompressRequest) -> pb.CompressBatchItem:
+            async with turns:
+                return await self._outcome(index, each, call)
+
+        running = [asyncio.create_task(in_turn(i, each)) for i, each in enumerate(request.requests)]
         try:
             for finished in asyncio.as_completed(running):
                 yield await finished

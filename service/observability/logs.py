@@ -86,6 +86,8 @@ def configure(level: str = "info", style: Literal["json", "console"] = "json") -
     access.handlers.clear()
     access.propagate = False
     logging.captureWarnings(True)
+    # No line shows them, and finding them out for every line costs requests a few per cent.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     # Else a record that cannot be formatted is printed whole, with its arguments.
     logging.raiseExceptions = False
 

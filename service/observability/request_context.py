@@ -5,7 +5,7 @@ Bodies pass through as they come.
 """
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -75,7 +75,7 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self.started = True
             self._observation.status = message["status"]
-            _add_headers(MutableHeaders(scope=message), self._observation)
+            message["headers"] = [*message.get("headers", ()), *_headers(self._observation)]
         elif message["type"] == "http.response.body" and not message.get("more_body", False):
             self.complete = not self.left
         await self._send(message)
@@ -86,16 +86,17 @@ class _Exchange:
             self._observation.status = _CLIENT_LEFT
 
 
-def _add_headers(headers: MutableHeaders, observation: Observation) -> None:
-    headers["x-request-id"] = observation.record.request_id
+def _headers(observation: Observation) -> list[tuple[bytes, bytes]]:
+    headers = [(b"x-request-id", observation.record.request_id.encode())]
     if len(observation.record.compressions) != 1:
-        return
+        return headers
     (compression,) = observation.record.compressions
     stages = {"queue": compression.queue_ms}
     if compression.computed:
         stages |= {stage: compression.timing[stage] for stage in labels.STAGES if stage in compression.timing}
     for stage, value in (stages | {"total": observation.milliseconds()}).items():
-        headers[f"x-promptpress-{stage}-ms"] = f"{value:.3f}"
+        headers.append((b"x-promptpress-%s-ms" % stage.encode(), b"%.3f" % value))
+    return headers
 
 
 def _route(scope: Scope) -> str | None:

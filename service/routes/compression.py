@@ -72,9 +72,13 @@ async def compress_batch(body: BatchRequest, request: Request) -> BatchResponse:
     if len(body.requests) > limit:
         raise InvalidValue(f"at most {limit} requests in a batch; got {len(body.requests)}", "requests")
 
+    turns = engine.turns()
+
     async def one(index: int, raw: dict[str, Any]) -> BatchItem:
         try:
-            result = await _compress(request, CompressionRequest.model_validate(raw))
+            parsed = CompressionRequest.model_validate(raw)
+            async with turns:
+                result = await _compress(request, parsed)
         except (CompressionError, ValidationError) as error:
             body_of_error = error_body(error)
             note_error(body_of_error.code)

@@ -11,9 +11,9 @@ from service.failures import Overloaded
 from service.scheduler import BIG, Scheduler
 
 
-def run(scenario: Callable[[Scheduler], object], threads: int = 1, queue_size: int = 100) -> None:
+def run(scenario: Callable[[Scheduler], object], threads: int = 1, queue_size: int = 100, max_wait: float = 60) -> None:
     async def main() -> None:
-        scheduler = Scheduler(threads, queue_size)
+        scheduler = Scheduler(threads, queue_size, max_wait)
         try:
             await scenario(scheduler)  # type: ignore[misc]
         finally:
@@ -78,7 +78,7 @@ def test_tenants_take_turns() -> None:
 def test_a_full_queue_refuses_with_a_time_to_try_again() -> None:
     async def scenario(scheduler: Scheduler) -> None:
         gate = threading.Event()
-        tasks = [asyncio.ensure_future(scheduler.run(until(gate), 1, "a", Cancellation())) for _ in range(4)]
+        tasks = [asyncio.ensure_future(scheduler.run(until(gate), 1, "a", Cancellation())) for _ in range(3)]
         await settle()
         with pytest.raises(Overloaded) as caught:
             await scheduler.run(lambda: None, 1, "a", Cancellation())
@@ -91,12 +91,32 @@ def test_a_full_queue_refuses_with_a_time_to_try_again() -> None:
     run(scenario, queue_size=2)
 
 
+def test_a_tenant_whose_jobs_would_wait_long_is_refused_and_others_are_not() -> None:
+    async def scenario(scheduler: Scheduler) -> None:
+        gate = threading.Event()
+
+        def job(tenant: str) -> "asyncio.Future[object]":
+            return asyncio.ensure_future(scheduler.run(until(gate), BIG - 1, tenant, Cancellation()))
+
+        tasks = [job("greedy") for _ in range(4)]
+        await settle()
+        with pytest.raises(Overloaded):
+            await job("greedy")
+        tasks.append(job("modest"))
+        await settle()
+        assert scheduler.depth == 4
+        gate.set()
+        await asyncio.gather(*tasks)
+
+    run(scenario, max_wait=2.5)
+
+
 def test_cancelling_frees_the_thread() -> None:
     async def scenario(scheduler: Scheduler) -> None:
         never = threading.Event()
         tasks = [asyncio.ensure_future(scheduler.run(until(never), 1, "a", Cancellation())) for _ in range(5)]
         await settle()
-        assert scheduler.depth == 3
+        assert scheduler.depth == 4
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
