@@ -61,6 +61,7 @@ ERROR_CODES = frozenset(
         "overloaded",
         "rate_limited",
         "not_ready",
+        "store_unavailable",
         "unavailable",
         "deadline",
         "cancelled",

@@ -9,20 +9,14 @@ from compressors.errors import InvalidValue
 from compressors.request import Text
 from service.cache.originals import HASH_PATTERN, OriginalStore, UnknownOriginal, is_hash
 from service.caller import ANYONE, Caller
-from service.errors import ErrorResponse
+from service.errors import documented
 from service.json_body import JsonRoute
 
 router = APIRouter(route_class=JsonRoute, tags=["originals"])
 
 _HASH: dict[str, Any] = {"pattern": HASH_PATTERN}
-_ERRORS: dict[int | str, dict[str, Any]] = {
-    404: {"model": ErrorResponse, "description": "Never stored for this key, or expired"},
-    422: {"model": ErrorResponse, "description": "Not a hash"},
-}
-_BODY_ERRORS: dict[int | str, dict[str, Any]] = {
-    400: {"model": ErrorResponse, "description": "The body is not JSON"},
-    413: {"model": ErrorResponse, "description": "The body is too large"},
-}
+_ERRORS = documented(401, 404, 422)
+_BODY_ERRORS = documented(400, 413)
 
 
 class RetrieveRequest(BaseModel):
