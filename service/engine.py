@@ -81,6 +81,15 @@ class Engine:
         """Warm, and not about to stop."""
         return self._warm and not self.draining
 
+    async def admit(self, caller: Caller) -> None:
+        """Count a request that compresses nothing against the caller's limits. Raises RateLimited."""
+        if self._limits is None:
+            raise self._not_ready()
+        await self._limits.admit(caller)
+
+    def _not_ready(self) -> NotReady:
+        return NotReady(self.failure or "models are loading; try again shortly", retry_after=1)
+
     async def compress(self, request: CompressionRequest, caller: Caller = ANYONE) -> Outcome:
         """Run one request, or find its result in the cache.
 
@@ -88,7 +97,7 @@ class Engine:
         work. Raises CompressionError for what the caller can set right, ServiceFailure for the rest.
         """
         if self._compressor is None or self._scheduler is None or self._storage is None or self._limits is None:
-            raise NotReady(self.failure or "models are loading; try again shortly", retry_after=1)
+            raise self._not_ready()
         if self.settings.redis_required and not await self._storage.reachable():
             raise StoreUnavailable
         await self._limits.admit(caller)

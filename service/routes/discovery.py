@@ -2,15 +2,21 @@
 
 from typing import Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
 from compressors.tokenization import TOKENIZERS
 from service.discovery import MethodList, TokenizeRequest, TokenizeResponse, count_tokens, list_methods
 from service.errors import documented
 from service.json_body import JsonRoute
+from service.routes.admission import admitted
 
-router = APIRouter(route_class=JsonRoute, tags=["discovery"], responses=documented(401))
+router = APIRouter(
+    route_class=JsonRoute,
+    tags=["discovery"],
+    dependencies=[Depends(admitted)],
+    responses=documented(401, 429, 503),
+)
 
 
 class Model(BaseModel):

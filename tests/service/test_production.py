@@ -110,6 +110,28 @@ def test_a_rate_limit_is_429_with_a_time() -> None:
         assert int(responses[-1].headers["retry-after"]) > 0
 
 
+def test_every_route_but_the_probes_counts_against_the_limit_of_its_tenant() -> None:
+    keys = "ann:plain-key-of-ann-1234,bob:plain-key-of-bob-1234"
+    ann, bob = {"x-api-key": "plain-key-of-ann-1234"}, {"x-api-key": "plain-key-of-bob-1234"}
+    requests: list[tuple[str, str, dict[str, Any] | None, int]] = [
+        ("POST", "/v1/compress", body(1), 200),
+        ("POST", "/v1/tokenize", {"text": "a"}, 200),
+        ("GET", "/v1/methods", None, 200),
+        ("GET", "/v1/models", None, 200),
+        ("GET", f"/v1/retrieve/{'0' * 24}", None, 404),
+        ("POST", "/v1/retrieve", {"hash": "0" * 24}, 404),
+    ]
+    with run_server(PROMPTPRESS_API_KEYS=keys, PROMPTPRESS_RATE_LIMIT=f"{len(requests)}/hour") as url:
+        for verb, path, sent, status in requests:
+            assert httpx2.request(verb, url + path, json=sent, headers=ann).status_code == status
+        for verb, path, sent, status in requests:
+            refused = httpx2.request(verb, url + path, json=sent, headers=ann)
+            assert (refused.status_code, refused.json()["error"]["code"]) == (429, "rate_limited")
+            assert int(refused.headers["retry-after"]) > 0
+            assert httpx2.request(verb, url + path, json=sent, headers=bob).status_code == status
+        assert httpx2.get(f"{url}/readyz", headers=ann).status_code == 200
+
+
 def test_a_full_queue_is_429_and_empties_again() -> None:
     with run_server(PROMPTPRESS_QUEUE_SIZE="2", PROMPTPRESS_CACHE_MB="0") as url:
         codes = [response.status_code for response in answers(url, list(range(200)))]
