@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from compressors.cancellation import Cancellation, Cancelled, cancellable
+from compressors.cancellation import Cancellation, cancellable
 from service.failures import Overloaded
 
 BIG = 40_000
@@ -67,28 +67,21 @@ class Scheduler:
     ) -> tuple[ResultT, float]:
         """The work's result and the milliseconds it waited for a thread.
 
-        `size` is in characters. Cancelling the caller, or the passing of the cancellation's deadline, takes a waiting job
-        out of the queue and asks a running one to stop. Raises Overloaded, or Cancelled when the deadline passes.
+        `size` is in characters. Cancelling the caller takes a waiting job out of the queue and asks a running one to stop.
+        Raises Overloaded.
         """
         if self.depth >= self._queue_size:
             raise Overloaded(self._retry_after())
-        loop = asyncio.get_running_loop()
-        job = _Job(work, size, tenant, cancellation, loop.create_future())
+        job = _Job(work, size, tenant, cancellation, asyncio.get_running_loop().create_future())
         self._waiting.setdefault(tenant, deque()).append(job)
         self._idle.clear()
         self._dispatch()
-        timer = None
-        if cancellation.deadline is not None:
-            timer = loop.call_later(max(0.0, cancellation.deadline - time.monotonic()), self._expire, job)
         try:
             result: ResultT = await job.future
         except asyncio.CancelledError:
             cancellation.cancel()
             self._withdraw(job)
             raise
-        finally:
-            if timer:
-                timer.cancel()
         return result, 1000 * job.waited
 
     async def drained(self) -> None:
@@ -152,12 +145,6 @@ class Scheduler:
             else:
                 job.future.set_exception(error)
         self._dispatch()
-
-    def _expire(self, job: _Job) -> None:
-        job.cancellation.cancel()
-        self._withdraw(job)
-        if not job.future.done():
-            job.future.set_exception(Cancelled(deadline=True))
 
     def _retry_after(self) -> float:
         """Seconds until about half of what waits is done."""

@@ -13,12 +13,12 @@ from service.cache.backend import ByteStore, StoreState
 from service.cache.keys import key_secret
 from service.cache.memory import MemoryStore
 from service.cache.originals import OriginalStore
-from service.cache.redis_address import RedisAddress, RedisUrlError, parse_redis_url
+from service.cache.redis_address import address_in
 from service.cache.redis_store import RedisStore
 from service.cache.result_cache import ResultCache
 from service.cache.sealing import Sealer, parse_encryption_key
 from service.cache.vectors import SharedVectorCache, TenantVectorCache
-from service.settings import Settings, SettingsError
+from service.settings import Settings
 
 _PROBE_SECONDS = 1.0
 _tenant: ContextVar[str] = ContextVar("tenant", default="default")
@@ -50,7 +50,7 @@ class Storage:
     @classmethod
     def open(cls, settings: Settings) -> Self:
         """Raises SettingsError for an address or key that cannot be right."""
-        address = _address(settings)
+        address = address_in(settings)
         configured = settings.cache_secret.get_secret_value() if settings.cache_secret else None
         secret = key_secret(configured, shared=address is not None)
         sealer = Sealer(secret, [parse_encryption_key(key.get_secret_value()) for key in settings.cache_encryption_keys])
@@ -96,12 +96,3 @@ class Storage:
         await self._kept.close()
         if self.store and self.store is not self._kept:
             await self.store.close()
-
-
-def _address(settings: Settings) -> RedisAddress | None:
-    if settings.redis_url is None:
-        return None
-    try:
-        return parse_redis_url(settings.redis_url.get_secret_value())
-    except RedisUrlError as error:
-        raise SettingsError(f"PROMPTPRESS_REDIS_URL: {error}") from None

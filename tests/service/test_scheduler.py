@@ -1,12 +1,11 @@
 import asyncio
 import threading
-import time
 from collections.abc import Callable
 
 import pytest
 
 from compressors import cancellation
-from compressors.cancellation import Cancellation, Cancelled
+from compressors.cancellation import Cancellation
 from service.failures import Overloaded
 from service.scheduler import BIG, Scheduler
 
@@ -102,21 +101,6 @@ def test_cancelling_frees_the_thread() -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.wait_for(scheduler.drained(), 5)
         assert (await scheduler.run(lambda: 1, 1, "a", Cancellation()))[0] == 1
-
-    run(scenario)
-
-
-def test_a_deadline_ends_waiting_and_running() -> None:
-    async def scenario(scheduler: Scheduler) -> None:
-        never = threading.Event()
-
-        async def job() -> None:
-            with pytest.raises(Cancelled) as caught:
-                await scheduler.run(until(never), 1, "a", Cancellation(time.monotonic() + 0.05))
-            assert caught.value.deadline
-
-        await asyncio.gather(*(job() for _ in range(6)))
-        await asyncio.wait_for(scheduler.drained(), 5)
 
     run(scenario)
 
