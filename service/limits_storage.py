@@ -1,5 +1,7 @@
 """Redis as the `limits` library takes it."""
 
+from typing import Any
+
 from limits.aio.storage import RedisStorage
 from limits.aio.storage.redis.redispy import RedispyBridge
 
@@ -17,7 +19,7 @@ class AddressedStorage(RedisStorage):
     bridge: RedispyBridge
 
     def __init__(self, address: RedisAddress, timeout_seconds: float) -> None:
-        self._client = address.async_client(timeout_seconds)
+        self._client: Any = address.async_client(timeout_seconds)
         super().__init__("async+redis://", implementation="redispy", key_prefix=_PREFIX)
 
     def configure_bridge(self) -> None:
