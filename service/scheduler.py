@@ -38,10 +38,13 @@ class Scheduler:
     """Runs jobs on `threads` threads, first come first served within a tenant and tenants in turn.
 
     One thread more than asked for is kept for jobs that are not big. At most `queue_size` jobs wait; more are refused with
-    Overloaded. All methods belong to one event loop.
+    Overloaded. `on_change` hears how many jobs wait and how many run. All methods belong to one event loop.
     """
 
-    def __init__(self, threads: int, queue_size: int) -> None:
+    def __init__(
+        self, threads: int, queue_size: int, on_change: Callable[[int, int], None] = lambda _waiting, _running: None
+    ) -> None:
+        self._on_change = on_change
         self._slots = threads + 1
         self._big_slots = threads
         self._queue_size = queue_size
@@ -81,6 +84,7 @@ class Scheduler:
         except asyncio.CancelledError:
             cancellation.cancel()
             self._withdraw(job)
+            self._changed()
             raise
         return result, 1000 * job.waited
 
@@ -97,8 +101,12 @@ class Scheduler:
     def _dispatch(self) -> None:
         while len(self._running) < self._slots and (job := self._next()) is not None:
             self._start(job)
+        self._changed()
+
+    def _changed(self) -> None:
         if not self._running and not self._waiting:
             self._idle.set()
+        self._on_change(self.depth, self.running)
 
     def _next(self) -> _Job | None:
         big_allowed = sum(job.big for job in self._running) < self._big_slots
@@ -117,8 +125,6 @@ class Scheduler:
             jobs.remove(job)
             if not jobs:
                 del self._waiting[job.tenant]
-            if not self._running and not self._waiting:
-                self._idle.set()
 
     def _start(self, job: _Job) -> None:
         job.waited = time.perf_counter() - job.queued

@@ -14,10 +14,12 @@ from service.cache.keys import key_secret
 from service.cache.memory import MemoryStore
 from service.cache.originals import OriginalStore
 from service.cache.redis_address import address_in
+from service.cache.redis_health import RedisHealth
 from service.cache.redis_store import RedisStore
 from service.cache.result_cache import ResultCache
 from service.cache.sealing import Sealer, parse_encryption_key
 from service.cache.vectors import SharedVectorCache, TenantVectorCache
+from service.observability.metrics import Metrics
 from service.settings import Settings
 
 _PROBE_SECONDS = 1.0
@@ -48,7 +50,7 @@ class Storage:
     _reachable: bool = True
 
     @classmethod
-    def open(cls, settings: Settings) -> Self:
+    def open(cls, settings: Settings, metrics: Metrics) -> Self:
         """Raises SettingsError for an address or key that cannot be right."""
         address = address_in(settings)
         configured = settings.cache_secret.get_secret_value() if settings.cache_secret else None
@@ -57,20 +59,30 @@ class Storage:
         timeout = settings.redis_timeout_ms / 1000
         store: ByteStore | None
         kept: ByteStore
+        # One Redis, one breaker: what the results have found out, the embeddings need not.
+        health = RedisHealth(on_failure=lambda: metrics.observe_fallback("cache"))
         if address:
-            store = kept = RedisStore(address, timeout, settings.max_value_bytes)
+            store = kept = RedisStore(address, timeout, settings.max_value_bytes, health=health)
         else:
             store = MemoryStore(settings.cache_mb << 20) if settings.cache_mb else None
             kept = MemoryStore(settings.originals_mb << 20)
         front = LruVectorCache(settings.vector_cache_mb << 20) if settings.vector_cache_mb else None
         vectors: VectorCache | None = None
         if front and address:
-            vectors = SharedVectorCache(front, address, sealer, secret, settings.cache_ttl_seconds, _tenant.get, timeout)
+            vectors = SharedVectorCache(
+                front, address, sealer, secret, settings.cache_ttl_seconds, _tenant.get, timeout, health=health
+            )
         elif front:
             vectors = TenantVectorCache(front, _tenant.get)
         return cls(
             store,
-            ResultCache(store, sealer, secret, settings.cache_ttl_seconds),
+            ResultCache(
+                store,
+                sealer,
+                secret,
+                settings.cache_ttl_seconds,
+                observe=lambda result: metrics.observe_cache("results", result),
+            ),
             OriginalStore(kept, sealer, secret, settings.originals_ttl_seconds),
             vectors,
             address is not None,

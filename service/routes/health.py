@@ -31,6 +31,7 @@ async def livez() -> Health:
 async def readyz(request: Request, response: Response) -> Health:
     """503 until the models are loaded and have run once."""
     engine = request.app.state.engine
+    engine.show_stores()
     storage = engine.storage
     state = storage.state if storage else None
     redis = {"healthy": state.healthy, "last_error": state.last_error} if state else None

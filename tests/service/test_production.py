@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from service.observability.labels import BREAKER_STATES, FALLBACKS
 from tests.conftest import PROSE, run_server
-from tests.service.cache.redis_server import RedisServer
+from tests.service.cache.redis_server import RedisServer, free_port
 
 CLIENTS = 32
 ENVIRONMENT = {"PROMPTPRESS_CACHE_SECRET": "a secret of the test", "PROMPTPRESS_REDIS_TIMEOUT_MS": "100"}
@@ -59,6 +61,60 @@ def test_redis_dies_and_comes_back_under_load(redis: RedisServer) -> None:
                 break
         else:
             pytest.fail("the cache did not recover")
+
+
+def test_metrics_follow_a_redis_that_dies_and_comes_back(redis: RedisServer) -> None:
+    port = str(free_port())
+    limited = {"PROMPTPRESS_RATE_LIMIT": "100000/hour", "PROMPTPRESS_METRICS_PORT": port, **ENVIRONMENT}
+    with run_server(PROMPTPRESS_REDIS_URL=redis.url, **limited) as url:
+
+        def values() -> dict[str, float]:
+            return scraped(f"http://127.0.0.1:{port}/metrics")
+
+        def is_in(state: str) -> bool:
+            shown = values()
+            states = {each: shown[f'promptpress_redis_breaker_state{{state="{each}"}}'] for each in BREAKER_STATES}
+            return states == {each: float(each == state) for each in BREAKER_STATES}
+
+        answers(url, [1, 1])
+        before = values()
+        assert is_in("closed")
+        assert before['promptpress_cache_requests_total{layer="results",result="hit"}'] == 1
+        assert [before[f'promptpress_fallbacks_total{{kind="{kind}"}}'] for kind in FALLBACKS] == [0.0] * len(FALLBACKS)
+        redis.kill()
+        for number in range(2, 200):
+            answers(url, [number])
+            if is_in("open"):
+                break
+        else:
+            pytest.fail("the breaker was never shown open")
+        assert httpx2.post(f"{url}/v1/compress", json={**body(3), "store_original": True}).status_code == 200
+        after = values()
+        for kind in ("cache", "limits", "originals"):
+            assert after[f'promptpress_fallbacks_total{{kind="{kind}"}}'] > 0, kind
+        redis.start()
+        for _ in range(200):
+            answers(url, [1])
+            if is_in("closed"):
+                break
+            time.sleep(0.05)
+        else:
+            pytest.fail("the breaker was never shown closed again")
+
+
+def test_metrics_count_deadlines_that_passed() -> None:
+    port = str(free_port())
+    with run_server(PROMPTPRESS_METRICS_PORT=port) as url:
+        text = "\n\n".join(f"{PROSE} Number {i}." for i in range(200))
+        sent = {"text": text, "target_ratio": 0.2, "deadline_ms": 1}
+        assert httpx2.post(f"{url}/v1/compress", json=sent, timeout=60).json()["reason"] == "deadline"
+        assert scraped(f"http://127.0.0.1:{port}/metrics")['promptpress_fallbacks_total{kind="deadline"}'] == 1
+
+
+def scraped(url: str) -> dict[str, float]:
+    """Every sample by its name and labels."""
+    lines = (line for line in httpx2.get(url).text.splitlines() if not line.startswith("#"))
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
 
 
 def test_a_redis_that_hangs_fails_nothing(redis: RedisServer) -> None:
@@ -192,13 +248,7 @@ def _ignoring_errors(url: str, text: str) -> None:
 
 
 def test_two_workers_answer_alike() -> None:
-    import socket
-
-    ports = []
-    for _ in range(2):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            ports.append(str(probe.getsockname()[1]))
+    ports = [str(free_port()) for _ in range(2)]
     with run_server(
         PROMPTPRESS_WORKERS="2", PROMPTPRESS_GRPC_PORT=ports[0], PROMPTPRESS_METRICS_PORT=ports[1], PROMPTPRESS_CACHE_MB="0"
     ) as url:

@@ -12,9 +12,13 @@ from service.scheduler import BIG, Scheduler
 
 def run(scenario: Callable[[Scheduler], object], threads: int = 1, queue_size: int = 100) -> None:
     async def main() -> None:
-        scheduler = Scheduler(threads, queue_size)
+        loads = [(0, 0)]
+        scheduler = Scheduler(threads, queue_size, lambda *load: loads.append(load))
         try:
             await scenario(scheduler)  # type: ignore[misc]
+            await scheduler.drained()
+            assert loads[-1] == (scheduler.depth, scheduler.running) == (0, 0)
+            assert max(running for _, running in loads) <= threads + 1
         finally:
             scheduler.close()
 
