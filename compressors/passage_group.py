@@ -78,7 +78,10 @@ def compress_group(
     Raises BudgetInfeasible if protected text alone exceeds the target, TargetRequired if there is no target and the
     method has no stop of its own.
     """
-    tokens_before = sum(counter.count(text) for _, text in texts)
+    tokens_before = 0
+    for _, text in texts:
+        check()
+        tokens_before += counter.count(text)
     budget = target.budget(tokens_before)
     tags = [find_keep_tags(text) for _, text in texts]
     unchanged = GroupResult(
