@@ -13,6 +13,7 @@ from compressors.cancellation import check
 from compressors.errors import BudgetInfeasible, TargetRequired
 from compressors.facts import scope_spans
 from compressors.methods.base import Method, ScoreArray, Scored
+from compressors.methods.score_cache import score
 from compressors.protection import find_keep_tags, protected_units
 from compressors.render import Rendered
 from compressors.result import Reason
@@ -101,7 +102,7 @@ def compress_group(
     if not any(passage.units for passage in result.passages):
         return _without_units(unchanged, texts, budget)
     started = time.perf_counter()
-    result.scored = method.score(result.passages, query, options)
+    result.scored = score(method, result.passages, query, options, method.known_scores)
     result.seconds["score"] = time.perf_counter() - started
 
     check()

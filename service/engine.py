@@ -73,7 +73,7 @@ class Engine:
     def _load(self, storage: Storage) -> Compressor:
         for name, path in self.settings.tokenizers.items():
             register_tokenizer(name, path)
-        compressor = Compressor(self._encoder, storage.vectors)
+        compressor = Compressor(self._encoder, storage.vectors, storage.scores)
         compressor.warm_up()
         return compressor
 

@@ -9,6 +9,8 @@ from typing import Self
 
 from compressors.encoder.cache import LruVectorCache
 from compressors.encoder.late_pooling import VectorCache
+from compressors.methods.base import ScoreCache
+from compressors.methods.score_cache import LruScoreCache
 from service.cache.backend import ByteStore, StoreState
 from service.cache.keys import key_secret
 from service.cache.memory import MemoryStore
@@ -17,6 +19,7 @@ from service.cache.redis_address import address_in
 from service.cache.redis_health import RedisHealth
 from service.cache.redis_store import RedisStore
 from service.cache.result_cache import ResultCache
+from service.cache.scores import TenantScoreCache
 from service.cache.sealing import Sealer, parse_encryption_key
 from service.cache.vectors import SharedVectorCache, TenantVectorCache
 from service.observability.metrics import Metrics
@@ -38,12 +41,13 @@ def working_for(tenant: str) -> Iterator[None]:
 
 @dataclass
 class Storage:
-    """Results, originals and embeddings. Made and closed on the event loop that uses it."""
+    """Results, originals, embeddings and scores. Made and closed on the event loop that uses it."""
 
     store: ByteStore | None
     results: ResultCache
     originals: OriginalStore
     vectors: VectorCache | None
+    scores: ScoreCache | None
     shared: bool
     _kept: ByteStore
     _checked: float = 0.0
@@ -85,6 +89,13 @@ class Storage:
             ),
             OriginalStore(kept, sealer, secret, settings.originals_ttl_seconds),
             vectors,
+            TenantScoreCache(
+                LruScoreCache(settings.score_cache_mb << 20),
+                _tenant.get,
+                observe=lambda result: metrics.observe_cache("scores", result),
+            )
+            if settings.score_cache_mb
+            else None,
             address is not None,
             kept,
         )

@@ -111,6 +111,24 @@ def test_metrics_count_deadlines_that_passed() -> None:
         assert scraped(f"http://127.0.0.1:{port}/metrics")['promptpress_fallbacks_total{kind="deadline"}'] == 1
 
 
+def test_another_budget_needs_no_second_scoring_but_another_tenant_does() -> None:
+    port = str(free_port())
+    keys = "ann:plain-key-of-ann-1234,bob:plain-key-of-bob-1234"
+    with run_server(PROMPTPRESS_METRICS_PORT=port, PROMPTPRESS_API_KEYS=keys) as url:
+
+        def look_ups(key: str, target: float) -> tuple[float, float]:
+            sent = {**body(1), "target_ratio": target}
+            assert httpx2.post(f"{url}/v1/compress", json=sent, headers={"x-api-key": key}).status_code == 200
+            shown = scraped(f"http://127.0.0.1:{port}/metrics")
+            name = 'promptpress_cache_requests_total{{layer="scores",result="{}"}}'
+            return shown.get(name.format("hit"), 0) - start[0], shown.get(name.format("miss"), 0) - start[1]
+
+        start = (0.0, 0.0)
+        start = look_ups("plain-key-of-ann-1234", 0.5)
+        assert look_ups("plain-key-of-ann-1234", 0.3) == (1, 0)
+        assert look_ups("plain-key-of-bob-1234", 0.5) == (1, 1)
+
+
 def scraped(url: str) -> dict[str, float]:
     """Every sample by its name and labels."""
     lines = (line for line in httpx2.get(url).text.splitlines() if not line.startswith("#"))
