@@ -52,6 +52,7 @@ class UnitSelector:
         total = 0
         for index, units in enumerate(kept):
             if units:
+                check()
                 key = (index, frozenset(units))
                 if key not in self._passage_costs:
                     self._passage_costs[key] = self._count(render(self._passages[index], units).text)
@@ -126,6 +127,7 @@ class UnitSelector:
         trial = [set(units) for units in kept]
         added: list[Place] = []
         for place in order:
+            check()
             if slack <= 0:
                 break
             if place[1] in trial[place[0]] or place in rejected:
@@ -154,6 +156,7 @@ class UnitSelector:
         fits, unknown, step = 0, len(added), 1
         probe = unknown
         while fits < unknown:
+            check()
             if self.tokens(self.close([*forced, *chosen, *added[:probe]])) <= budget:
                 fits = probe
             else:
@@ -182,6 +185,7 @@ class UnitSelector:
 
     def _cost(self, place: Place) -> int:
         if place not in self._unit_costs:
+            check()
             passage, unit = self._passages[place[0]], place[1]
             start = passage.gaps[unit][0] if unit else passage.units[unit].start
             self._unit_costs[place] = self._count(passage.text[start : passage.units[unit].end])

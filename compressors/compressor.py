@@ -10,7 +10,7 @@ from compressors import chat
 from compressors.encoder.base import Encoder
 from compressors.encoder.late_pooling import VectorCache
 from compressors.errors import BudgetInfeasible, InvalidValue
-from compressors.methods.base import Method, Models
+from compressors.methods.base import Method, Models, ScoreCache
 from compressors.passage_group import GroupResult, Protection, Target, compress_group, infeasible
 from compressors.protection import compile_patterns
 from compressors.registry import METHODS, method_class
@@ -26,8 +26,10 @@ _WARM_UP = 'Dr. A. Smith paid $3.50 on 14 May 2020. "It was not dear," she said.
 class Compressor:
     """Runs requests. Holds the models, nothing of any request; safe to share between threads."""
 
-    def __init__(self, encoder: Callable[[], Encoder], vectors: VectorCache | None = None) -> None:
-        self._models = Models(encoder, vectors)
+    def __init__(
+        self, encoder: Callable[[], Encoder], vectors: VectorCache | None = None, scores: ScoreCache | None = None
+    ) -> None:
+        self._models = Models(encoder, vectors, scores)
         self._methods: dict[str, Method[Any]] = {name: cls(self._models) for name, cls in METHODS.items()}
 
     def warm_up(self) -> None:

@@ -5,8 +5,11 @@ kept in part. *Scope* words (negation, exclusivity, bounds) may not be dropped f
 English scope words are complete; the lists of the other languages hold their commonest negations.
 """
 
+from collections.abc import Iterator, Sequence
+
 import regex
 
+from compressors.cancellation import check
 from compressors.spans import Span, merge
 
 _UNIT = (
@@ -56,19 +59,27 @@ _SCOPE = regex.compile(
 )
 
 
+def _matches(patterns: Sequence["regex.Pattern[str]"], text: str) -> Iterator[Span]:
+    for pattern in patterns:
+        check()
+        for match in pattern.finditer(text):
+            check()
+            yield match.span()
+
+
 def breakable_spans(text: str) -> list[Span]:
     """Facts that hold characters at which a text is otherwise divided: spaces, stops, commas. Sorted and disjoint."""
-    return merge(match.span() for pattern in _BREAKABLE for match in pattern.finditer(text))
+    return merge(_matches(_BREAKABLE, text))
 
 
 def uncuttable_spans(text: str) -> list[Span]:
     """Spans of numbers, dates, identifiers, quotations and inline code, sorted and disjoint."""
-    return merge([*breakable_spans(text), *(m.span() for pattern in _UNBROKEN for m in pattern.finditer(text))])
+    return merge([*breakable_spans(text), *_matches(_UNBROKEN, text)])
 
 
 def scope_spans(text: str) -> list[Span]:
     """Spans of negations and of words that bound what a sentence claims, sorted and disjoint."""
-    return merge(match.span() for match in _SCOPE.finditer(text))
+    return merge(_matches([_SCOPE], text))
 
 
 def fact_spans(text: str) -> list[Span]:

@@ -7,6 +7,8 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
+from compressors.cancellation import check
+
 K1 = 1.2
 B = 0.75
 
@@ -18,6 +20,7 @@ _SUFFIX = regex.compile(r"(?:ies|es|s|ing|ed|ly|'s)$")
 
 def words(text: str) -> list[str]:
     """Lower-case words of a text, unspaced scripts as overlapping pairs of characters."""
+    check()
     found: list[str] = []
     for word in _WORD.findall(text.lower()):
         if _UNSPACED.match(word):
@@ -48,6 +51,7 @@ def bm25(query: str, documents: Sequence[Sequence[str]]) -> NDArray[np.float32]:
     column = {term: i for i, term in enumerate(wanted)}
     frequency = np.zeros((len(documents), len(wanted)))
     for row, document in enumerate(documents):
+        check()
         for term, count in Counter(t for t in document if t in column).items():
             frequency[row, column[term]] = count
     holding = (frequency > 0).sum(axis=0)

@@ -13,6 +13,7 @@ from compressors.cancellation import check
 from compressors.errors import BudgetInfeasible, TargetRequired
 from compressors.facts import scope_spans
 from compressors.methods.base import Method, ScoreArray, Scored
+from compressors.methods.score_cache import score
 from compressors.protection import find_keep_tags, protected_units
 from compressors.render import Rendered
 from compressors.result import Reason
@@ -78,7 +79,10 @@ def compress_group(
     Raises BudgetInfeasible if protected text alone exceeds the target, TargetRequired if there is no target and the
     method has no stop of its own.
     """
-    tokens_before = sum(counter.count(text) for _, text in texts)
+    tokens_before = 0
+    for _, text in texts:
+        check()
+        tokens_before += counter.count(text)
     budget = target.budget(tokens_before)
     tags = [find_keep_tags(text) for _, text in texts]
     unchanged = GroupResult(
@@ -98,7 +102,7 @@ def compress_group(
     if not any(passage.units for passage in result.passages):
         return _without_units(unchanged, texts, budget)
     started = time.perf_counter()
-    result.scored = method.score(result.passages, query, options)
+    result.scored = score(method, result.passages, query, options, method.known_scores)
     result.seconds["score"] = time.perf_counter() - started
 
     check()

@@ -5,6 +5,7 @@ from collections.abc import Set
 
 import regex
 
+from compressors.cancellation import check
 from compressors.facts import breakable_spans
 from compressors.graphemes import splits_cluster
 from compressors.render import Rendered, render
@@ -42,6 +43,7 @@ def settle(passage: Passage, kept: Set[int], facts: bool = True) -> tuple[Render
     """Render, dropping units until nothing is violated. Returns the result and the units that were rolled back."""
     remaining, rolled_back = set(kept), set[int]()
     while True:
+        check()
         rendered = render(passage, remaining)
         broken = violations(passage, remaining, rendered, facts)
         if not broken:

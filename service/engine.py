@@ -61,13 +61,13 @@ class Engine:
         """Open the stores, load and warm up the models; `ready` turns true when a request can be served."""
         try:
             self._limits = RateLimits.from_settings(self.settings)
-            self._storage = Storage.open(self.settings)
+            self._storage = Storage.open(self.settings, self.metrics)
             self._compressor = await asyncio.to_thread(self._load, self._storage)
         except Exception as error:
             self.failure = str(error)
             raise
         threads = self.settings.threads or available_cores()
-        self._scheduler = Scheduler(threads, self.settings.queue_size, self.settings.max_wait_ms / 1000)
+        self._scheduler = Scheduler(threads, self.settings.queue_size, self.settings.max_wait_ms / 1000, self._show_load)
         self._model_names = self._compressor.loaded_models()
         self._warm = True
         self.metrics.set_model_loaded("encoder")
@@ -76,7 +76,7 @@ class Engine:
     def _load(self, storage: Storage) -> Compressor:
         for name, path in self.settings.tokenizers.items():
             register_tokenizer(name, path)
-        compressor = Compressor(self._encoder, storage.vectors)
+        compressor = Compressor(self._encoder, storage.vectors, storage.scores)
         compressor.warm_up()
         return compressor
 
@@ -85,6 +85,26 @@ class Engine:
         """Warm, and not about to stop."""
         return self._warm and not self.draining
 
+    async def admit(self, caller: Caller) -> None:
+        """Count a request that compresses nothing against the caller's limits. Raises RateLimited."""
+        if self._limits is None:
+            raise self._not_ready()
+        await self._limits.admit(caller)
+        if self._limits.degraded:
+            self.metrics.observe_fallback("limits")
+
+    def show_stores(self) -> None:
+        """Bring the breaker's gauge up to date. It moves with time too, so whoever asks how the service is asks this."""
+        if self._storage and self._storage.state:
+            self.metrics.set_breaker(self._storage.state.breaker)
+
+    def _show_load(self, waiting: int, running: int) -> None:
+        self.metrics.set_queue_depth(waiting)
+        self.metrics.set_running(running)
+
+    def _not_ready(self) -> NotReady:
+        return NotReady(self.failure or "models are loading; try again shortly", retry_after=1)
+
     async def compress(self, request: CompressionRequest, caller: Caller = ANYONE) -> Outcome:
         """Run one request, or find its result in the cache.
 
@@ -92,20 +112,21 @@ class Engine:
         work. Raises CompressionError for what the caller can set right, ServiceFailure for the rest.
         """
         if self._compressor is None or self._scheduler is None or self._storage is None or self._limits is None:
-            raise NotReady(self.failure or "models are loading; try again shortly", retry_after=1)
+            raise self._not_ready()
         if self.settings.redis_required and not await self._storage.reachable():
             raise StoreUnavailable
-        await self._limits.admit(caller)
+        await self.admit(caller)
         started = time.perf_counter()
         milliseconds = request.deadline_ms or self.settings.default_deadline_ms
         try:
             async with asyncio.timeout(milliseconds / 1000 if milliseconds else None):
                 outcome = await self._cached(request, caller)
         except TimeoutError:
+            self.metrics.observe_fallback("deadline")
             result = await asyncio.to_thread(pass_through, request, "deadline")
             return Outcome(result, 1000 * (time.perf_counter() - started))
         finally:
-            self.metrics.set_queue_depth(self._scheduler.depth)
+            self.show_stores()
         await self._limits.record_tokens(caller, outcome.result.usage.tokens_before)
         return outcome
 
@@ -132,7 +153,6 @@ class Engine:
     async def _admit_hit(self, caller: Caller, tokens: int) -> None:
         assert self._limits is not None
         await self._limits.admit(caller)
-        self.metrics.observe_cache("results", "hit")
         await self._limits.record_tokens(caller, tokens)
 
     def _described(self, request: CompressionRequest) -> list[str]:
@@ -150,7 +170,6 @@ class Engine:
             return computed[0].result.model_dump_json(exclude_none=True).encode()
 
         value, status = await self._storage.results.get_or_compute(caller.tenant, self._described(request), compute)
-        self.metrics.observe_cache("results", status)
         if computed:
             outcome = Outcome(computed[0].result, computed[0].queue_ms, status)
         else:
@@ -175,7 +194,9 @@ class Engine:
         stored = []
         for item, original in shortened_pairs(request, outcome.result):
             name = await self._storage.originals.put(caller.tenant, original, await asyncio.to_thread(count, original))
-            if name is not None:
+            if name is None:
+                self.metrics.observe_fallback("originals")
+            else:
                 stored.append(StoredOriginal(item, name))
         return Outcome(outcome.result, outcome.queue_ms, outcome.cache, stored)
 

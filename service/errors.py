@@ -17,6 +17,17 @@ from service.observability.records import note_error
 _CODES = {401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}
 
 
+_MEANINGS = {
+    400: "The body is not JSON",
+    401: "Keys are set, and the request has none that is known",
+    404: "Never stored for this key, or expired",
+    413: "The body is too large",
+    422: "A value is not allowed; the error names the field",
+    429: "Too many requests wait, or the tenant's limit is used up; `Retry-After` says when to try again",
+    503: "The models are still loading, or a Redis that is required does not answer; `Retry-After` says when to try again",
+}
+
+
 class ErrorBody(BaseModel):
     """What went wrong, where, and what to do."""
 
@@ -30,6 +41,11 @@ class ErrorResponse(BaseModel):
     """The one shape of all errors."""
 
     error: ErrorBody
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What a route's OpenAPI says of the errors it may answer."""
+    return {status: {"model": ErrorResponse, "description": _MEANINGS[status]} for status in statuses}
 
 
 def error_body(error: CompressionError | ValidationError | RequestValidationError) -> ErrorBody:

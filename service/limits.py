@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from typing import Self, TypeVar
 
 from limits import RateLimitItem, parse_many
-from limits.aio.storage import MemoryStorage, RedisStorage
-from limits.aio.storage.redis.redispy import RedispyBridge
+from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import FixedWindowRateLimiter, SlidingWindowCounterRateLimiter
 from redis.exceptions import RedisClusterException, RedisError
 
+from service.cache.redis_address import address_in
 from service.caller import Caller
 from service.failures import ServiceFailure
-from service.limits_storage import redis_storage
-from service.settings import Settings, SettingsError
+from service.limits_storage import AddressedStorage
+from service.settings import Settings
 
 _REDIS_FAILURES = (RedisError, RedisClusterException, OSError)
 _T = TypeVar("_T")
@@ -64,7 +64,7 @@ class _Counter:
     request: they are known only afterwards, and only that strategy counts what goes over the limit too.
     """
 
-    storage: MemoryStorage | RedisStorage
+    storage: MemoryStorage | AddressedStorage
     requests: SlidingWindowCounterRateLimiter = field(init=False)
     tokens: FixedWindowRateLimiter = field(init=False)
 
@@ -115,7 +115,7 @@ class RateLimits:
         self,
         limits: Limits,
         tenants: Mapping[str, Limits] | None = None,
-        redis: RedisStorage | None = None,
+        redis: AddressedStorage | None = None,
         timeout_seconds: float = 0.25,
         pause_seconds: float = 5.0,
     ) -> None:
@@ -140,12 +140,8 @@ class RateLimits:
             tenants[tenant] = Limits(requests, tokens)
         timeout = settings.redis_timeout_ms / 1000
         limited = any(each.requests or each.tokens for each in (general, *tenants.values()))
-        url = settings.redis_url.get_secret_value() if settings.redis_url and limited else None
-        try:
-            storage = redis_storage(url, timeout) if url else None
-        except ValueError as error:
-            raise SettingsError(f"PROMPTPRESS_REDIS_URL: {error}") from None
-        return cls(general, tenants, storage, timeout)
+        address = address_in(settings) if limited else None
+        return cls(general, tenants, AddressedStorage(address, timeout) if address else None, timeout)
 
     async def admit(self, caller: Caller, requests: int = 1) -> None:
         """Count requests of a caller before they run. Raises RateLimited."""
@@ -169,8 +165,8 @@ class RateLimits:
 
     async def close(self) -> None:
         """Close the connections to Redis."""
-        if self._redis is not None and isinstance(self._redis.bridge, RedispyBridge):
-            await self._redis.bridge.storage.aclose()
+        if self._redis is not None:
+            await self._redis.close()
 
     def _limits_of(self, caller: Caller) -> Limits:
         return self._tenants.get(caller.tenant, self._limits)

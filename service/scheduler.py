@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, TypeVar
 
-from compressors.cancellation import Cancellation, Cancelled, cancellable
+from compressors.cancellation import Cancellation, cancellable
 from service.failures import Overloaded
 
 BIG = 40_000
@@ -40,11 +40,18 @@ class Scheduler:
     """Runs jobs on `threads` threads, first come first served within a tenant and tenants in turn.
 
     One thread more than asked for is kept for a job that is not big, while all that run are. At most `queue_size` jobs
-    wait, and none is taken that is likely to wait longer than `max_wait` seconds; more are refused with Overloaded. All
-    methods belong to one event loop.
+    wait, and none is taken that is likely to wait longer than `max_wait` seconds; more are refused with Overloaded.
+    `on_change` hears how many jobs wait and how many run. All methods belong to one event loop.
     """
 
-    def __init__(self, threads: int, queue_size: int, max_wait: float = math.inf) -> None:
+    def __init__(
+        self,
+        threads: int,
+        queue_size: int,
+        max_wait: float = math.inf,
+        on_change: Callable[[int, int], None] = lambda _waiting, _running: None,
+    ) -> None:
+        self._on_change = on_change
         self._threads = threads
         self._queue_size = queue_size
         self._max_wait = max_wait
@@ -70,28 +77,22 @@ class Scheduler:
     ) -> tuple[ResultT, float]:
         """The work's result and the milliseconds it waited for a thread.
 
-        `size` is in characters. Cancelling the caller, or the passing of the cancellation's deadline, takes a waiting job
-        out of the queue and asks a running one to stop. Raises Overloaded, or Cancelled when the deadline passes.
+        `size` is in characters. Cancelling the caller takes a waiting job out of the queue and asks a running one to stop.
+        Raises Overloaded.
         """
         if self.depth >= self._queue_size or self._expected_wait(tenant, size) > self._max_wait:
             raise Overloaded(self._retry_after())
-        loop = asyncio.get_running_loop()
-        job = _Job(work, size, tenant, cancellation, loop.create_future())
+        job = _Job(work, size, tenant, cancellation, asyncio.get_running_loop().create_future())
         self._waiting.setdefault(tenant, deque()).append(job)
         self._idle.clear()
         self._dispatch()
-        timer = None
-        if cancellation.deadline is not None:
-            timer = loop.call_later(max(0.0, cancellation.deadline - time.monotonic()), self._expire, job)
         try:
             result: ResultT = await job.future
         except asyncio.CancelledError:
             cancellation.cancel()
             self._withdraw(job)
+            self._changed()
             raise
-        finally:
-            if timer:
-                timer.cancel()
         return result, 1000 * job.waited
 
     async def drained(self) -> None:
@@ -107,8 +108,12 @@ class Scheduler:
     def _dispatch(self) -> None:
         while (job := self._next()) is not None:
             self._start(job)
+        self._changed()
+
+    def _changed(self) -> None:
         if not self._running and not self._waiting:
             self._idle.set()
+        self._on_change(self.depth, self.running)
 
     def _next(self) -> _Job | None:
         big_allowed = len(self._running) < self._threads
@@ -129,8 +134,6 @@ class Scheduler:
             jobs.remove(job)
             if not jobs:
                 del self._waiting[job.tenant]
-            if not self._running and not self._waiting:
-                self._idle.set()
 
     def _start(self, job: _Job) -> None:
         job.waited = time.perf_counter() - job.queued
@@ -157,12 +160,6 @@ class Scheduler:
             else:
                 job.future.set_exception(error)
         self._dispatch()
-
-    def _expire(self, job: _Job) -> None:
-        job.cancellation.cancel()
-        self._withdraw(job)
-        if not job.future.done():
-            job.future.set_exception(Cancelled(deadline=True))
 
     def _expected_wait(self, tenant: str, size: int) -> float:
         """Seconds that a new job is likely to wait behind others. Each other tenant has as many turns before it as its own

@@ -103,11 +103,15 @@ class Settings(BaseSettings):
     )
     vector_cache_mb: int = Field(64, ge=0, description="Memory for embeddings of documents that were seen; 0 turns it off.")
 
+    score_cache_mb: int = Field(
+        16, ge=0, description="Memory for scores, so that another budget for the same texts needs no model; 0 turns it off."
+    )
+
     max_body_bytes: int = Field(4 * 1024 * 1024, ge=1024, description="Larger requests are answered 413.")
     max_batch_items: int = Field(100, ge=1, description="Most requests in one batch.")
     queue_size: int = Field(256, ge=1, description="Most requests that wait; more are answered 429.")
     max_wait_ms: int = Field(
-        250, ge=1, description="Longest expected wait for a thread; requests that would wait longer are answered 429."
+        1000, ge=1, description="Longest expected wait for a thread; requests that would wait longer are answered 429."
     )
     default_deadline_ms: int | None = Field(
         None, ge=1, description="deadline_ms of requests without one: after it the original comes back; default: none."

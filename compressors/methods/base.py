@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,14 +23,6 @@ class NoOptions(BaseModel):
 
 
 @dataclass(frozen=True)
-class Models:
-    """Models a method may ask for; each is loaded when it is first asked for."""
-
-    encoder: Callable[[], Encoder]
-    vectors: VectorCache | None = None
-
-
-@dataclass(frozen=True)
 class Scored:
     """What a method says about a request.
 
@@ -41,6 +33,25 @@ class Scored:
     units: list[ScoreArray]
     passages: ScoreArray | None = None
     details: dict[str, Any] = field(default_factory=dict)
+
+
+class ScoreCache(Protocol):
+    """Where scores are kept between requests."""
+
+    def get(self, key: bytes) -> Scored | None:
+        """The scores stored under `key`, if they still are."""
+
+    def put(self, key: bytes, scored: Scored) -> None:
+        """Store scores; an older entry may go."""
+
+
+@dataclass(frozen=True)
+class Models:
+    """Models a method may ask for, each loaded when it is first asked for; and what is kept of their work."""
+
+    encoder: Callable[[], Encoder]
+    vectors: VectorCache | None = None
+    scores: ScoreCache | None = None
 
 
 OptionsT = TypeVar("OptionsT", bound=BaseModel)
@@ -60,6 +71,11 @@ class Method(ABC, Generic[OptionsT]):
 
     def __init__(self, models: Models) -> None:
         self._models = models
+
+    @property
+    def known_scores(self) -> ScoreCache | None:
+        """Where scores of this method are kept between requests, if anywhere."""
+        return self._models.scores
 
     def resolve(
         self, query: str | None, options: BaseModel, methods: "Mapping[str, Method[Any]]"

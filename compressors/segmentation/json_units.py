@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import regex
 
+from compressors.cancellation import check
 from compressors.segmentation.unit import Join, Kind, Unit
 from compressors.spans import Span
 
@@ -58,6 +59,7 @@ def _parse(text: str, start: int, end: int) -> _Container:
             stack[-1].members.append(span)
 
     for token in _TOKEN.finditer(text, start, end):
+        check()
         mark = text[token.start()]
         if mark in "[{":
             began = _trim(text, member_start, token.end())
@@ -88,6 +90,7 @@ def _emit(container: _Container, parent: tuple[int, ...], units: list[Unit], fir
     opening = first_index + len(units)
     units.append(Unit(container.start, container.opening, Kind.JSON_MEMBER, Join.OPEN, structural=True))
     for member in container.members:
+        check()
         if isinstance(member, _Container):
             start, end = member.start, member.closing + 1
             if end - start > ATOMIC_LENGTH and depth < MAX_DEPTH and member.members:

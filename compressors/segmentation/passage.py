@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import regex
 
+from compressors.cancellation import check
 from compressors.graphemes import may_hold_clusters, splits_cluster
 from compressors.segmentation.blocks import Block, BlockKind, find_blocks, looks_like_code, split_lines
 from compressors.segmentation.json_units import is_json, json_units
@@ -58,6 +59,7 @@ def _units(text: str) -> list[Unit]:
         return [Unit(*span, kind=Kind.CODE) for span in _code_chunks(text, start, end)]
     units: list[Unit] = []
     for block in find_blocks(text, lines):
+        check()
         units.extend(_block_units(text, block, len(units)))
     return units
 
@@ -69,6 +71,7 @@ def _aligned(text: str, units: list[Unit]) -> list[Unit]:
     """
     aligned: list[Unit] = []
     for unit in units:
+        check()
         if unit.kind in STRUCTURED:
             aligned.append(unit)
             continue
@@ -120,11 +123,11 @@ def _code_chunks(text: str, start: int, end: int) -> list[Span]:
             if indent and chunk_end - chunk_start <= CODE_CHUNK:
                 divided.append((chunk_start, chunk_end))
                 continue
-            breaks = [
-                match.span()
-                for match in _CODE_BREAK.finditer(text, chunk_start, chunk_end)
-                if len(match["indent"].expandtabs(4)) <= indent
-            ]
+            breaks: list[Span] = []
+            for match in _CODE_BREAK.finditer(text, chunk_start, chunk_end):
+                check()
+                if len(match["indent"].expandtabs(4)) <= indent:
+                    breaks.append(match.span())
             starts = [chunk_start, *(stop for _, stop in breaks)]
             stops = [*(begin for begin, _ in breaks), chunk_end]
             divided.extend(_trim_blank_lines(text, a, b) for a, b in zip(starts, stops, strict=True))
@@ -157,6 +160,7 @@ def split_lines_of(text: str, start: int, end: int) -> list[Span]:
 
 def _stripped(text: str, start: int = 0, end: int | None = None) -> Span:
     end = len(text) if end is None else end
+    check()
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():

@@ -5,6 +5,7 @@ import itertools
 import regex
 from nupunkt import sent_spans
 
+from compressors.cancellation import check
 from compressors.facts import breakable_spans
 from compressors.spans import Span, SpanSet
 
@@ -39,6 +40,7 @@ def sentence_spans(text: str, start: int, end: int) -> list[Span]:
     spans: list[Span] = []
     previous = 0
     for edge in [*edges, len(paragraph)]:
+        check()
         if edge <= previous or (uncuttable and edge < len(paragraph) and uncuttable.splits(_stripped_end(paragraph, edge))):
             continue
         stripped = _strip(paragraph, previous, edge)
@@ -68,6 +70,7 @@ def _divide_long(text: str, span: Span, uncuttable: SpanSet | None) -> list[Span
     spaces = [m.end() for m in _SPACE.finditer(text, start, end)]
     clause_index = space_index = 0
     while _width(text, start, end) > LONG_SENTENCE:
+        check()
         limit = _position_at_width(text, start, end, LONG_SENTENCE)
         earliest = start + (limit - start) // 4
         while clause_index < len(clauses) and clauses[clause_index] <= limit:

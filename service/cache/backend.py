@@ -20,6 +20,11 @@ class StoreState:
     counters: dict[str, int] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def breaker(self) -> str:
+        """The state of the breaker that is farther from closed."""
+        return next(state for state in ("open", "half_open", "closed") if state in (self.reads, self.writes))
+
 
 class ByteStore(Protocol):
     """Bytes under names, each with a time to live. No method raises: a store that cannot answer has a miss."""

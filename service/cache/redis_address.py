@@ -18,11 +18,14 @@ import redis.asyncio
 from redis.asyncio.cluster import ClusterNode as AsyncClusterNode
 from redis.asyncio.retry import Retry as AsyncRetry
 from redis.asyncio.sentinel import Sentinel as AsyncSentinel
+from redis.asyncio.sentinel import SentinelConnectionPool
 from redis.backoff import NoBackoff
 from redis.cluster import ClusterNode
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 from redis.sentinel import Sentinel
+
+from service.settings import Settings, SettingsError
 
 _TLS = {"ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_cert_reqs", "ssl_check_hostname"}
 _SENTINEL = {"sentinel_username", "sentinel_password"}
@@ -84,6 +87,26 @@ class RedisAddress:
     def _common(timeout: float) -> dict[str, Any]:
         # RESP2 spares a handshake, and what needs it is not used here.
         return {"socket_timeout": timeout, "socket_connect_timeout": timeout, "protocol": 2}
+
+
+async def close(client: AsyncClient) -> None:
+    """Give back the connections of an `async_client`."""
+    await client.aclose()
+    pool = getattr(client, "connection_pool", None)
+    if isinstance(pool, SentinelConnectionPool):
+        # The client does not own the connections over which its pool asks the sentinels.
+        for sentinel in pool.sentinel_manager.sentinels:
+            await sentinel.aclose()
+
+
+def address_in(settings: Settings) -> RedisAddress | None:
+    """The Redis of the settings, if they name one. Raises SettingsError, which does not repeat the URL."""
+    if settings.redis_url is None:
+        return None
+    try:
+        return parse_redis_url(settings.redis_url.get_secret_value())
+    except RedisUrlError as error:
+        raise SettingsError(f"PROMPTPRESS_REDIS_URL: {error}") from None
 
 
 def parse_redis_url(url: str) -> RedisAddress:

@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 
 from redis.exceptions import ClusterError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
@@ -16,7 +17,9 @@ class RedisHealth:
     Writes have a breaker of their own: a Redis that is full or read-only answers, and its entries are still worth reading.
     """
 
-    def __init__(self, failures: int = 5, cool_down: float = 1.0) -> None:
+    def __init__(self, failures: int = 5, cool_down: float = 1.0, on_failure: Callable[[], None] = lambda: None) -> None:
+        """`on_failure` is called, in whatever thread, for each time that Redis did not answer or was not asked."""
+        self._on_failure = on_failure
         self._link = CircuitBreaker(failures, cool_down)
         self._writes = CircuitBreaker(failures, cool_down)
         self._counters: Counter[str] = Counter(hits=0, misses=0, errors=0, timeouts=0, refused=0, skipped=0, too_large=0)
@@ -26,13 +29,11 @@ class RedisHealth:
     def admits(self, write: bool) -> bool:
         """Whether to ask. Who is admitted must report back."""
         if write and not self._writes.admits():
-            self.count("skipped")
-            return False
+            return self._skip()
         if not self._link.admits():
             if write:
                 self._writes.abandoned()
-            self.count("skipped")
-            return False
+            return self._skip()
         return True
 
     def succeeded(self, write: bool) -> None:
@@ -48,6 +49,7 @@ class RedisHealth:
             self._last_error = type(error).__name__
         timed_out = isinstance(error, (TimeoutError, RedisTimeoutError))
         self.count("timeouts" if timed_out else "refused" if refused else "errors")
+        self._on_failure()
         if write and refused:
             self._link.succeeded()
             self._writes.failed()
@@ -61,6 +63,11 @@ class RedisHealth:
         self._link.abandoned()
         if write:
             self._writes.abandoned()
+
+    def _skip(self) -> bool:
+        self.count("skipped")
+        self._on_failure()
+        return False
 
     def count(self, name: str) -> None:
         """Add one to a counter."""

@@ -5,11 +5,10 @@ from collections.abc import Awaitable
 from typing import Any, TypeVar
 
 from redis.asyncio import Redis
-from redis.asyncio.sentinel import SentinelConnectionPool
 from redis.exceptions import ReadOnlyError
 
 from service.cache.backend import StoreState
-from service.cache.redis_address import AsyncClient, RedisAddress
+from service.cache.redis_address import AsyncClient, RedisAddress, close
 from service.cache.redis_health import RedisHealth
 
 _T = TypeVar("_T")
@@ -81,12 +80,7 @@ class RedisStore:
 
     async def close(self) -> None:
         """See ByteStore.close."""
-        await self._client.aclose()
-        pool = getattr(self._client, "connection_pool", None)
-        if isinstance(pool, SentinelConnectionPool):
-            # The client does not own the connections over which its pool asks the sentinels.
-            for sentinel in pool.sentinel_manager.sentinels:
-                await sentinel.aclose()
+        await close(self._client)
 
     async def _ask(self, command: Any, *arguments: Any, write: bool = False, **options: Any) -> tuple[bool, Any]:
         """Whether Redis answered, and what."""

@@ -1,7 +1,6 @@
 """Results of computations by what they depend on, one computation at a time for each."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
@@ -31,7 +30,8 @@ class Found:
 class ResultCache:
     """One layer of values in a store; without a store everything is computed.
 
-    `ttl_seconds` counts from the computation. `flight` may be shared by layers, since their keys differ.
+    `ttl_seconds` counts from the computation. `observe` hears of every look-up: `hit`, `miss`, `off`, or `error` for a
+    stored value that could not be opened and was computed again. `flight` may be shared by layers, since their keys differ.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class ResultCache:
         ttl_seconds: float,
         layer: str = "results",
         flight: SingleFlight | None = None,
+        observe: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._store = store
         self._sealer = sealer
@@ -49,7 +50,7 @@ class ResultCache:
         self._ttl = ttl_seconds
         self._layer = layer
         self._flight = flight or (SingleFlight(store) if store else None)
-        self._counters: Counter[str] = Counter(hit=0, miss=0, off=0, unreadable=0)
+        self._observe = observe
 
     async def get_or_compute(
         self, tenant: str, parts: Sequence[bytes | str], compute: Callable[[], Awaitable[bytes]]
@@ -61,18 +62,19 @@ class ResultCache:
         only, such as a deadline, belongs around this call and not into `compute`.
         """
         if self._store is None or self._flight is None:
-            self._counters["off"] += 1
+            self._observe("off")
             return await compute(), "off"
         store = self._store
         key = cache_key(self._secret, self._layer, tenant, *parts)
+        unreadable = False
 
         async def load() -> bytes | None:
+            nonlocal unreadable
             envelope = await store.get(key)
             if envelope is None:
                 return None
             value = await _maybe_in_thread(len(envelope), lambda: self._sealer.open(key, envelope))
-            if value is None:
-                self._counters["unreadable"] += 1
+            unreadable = value is None
             return value
 
         async def save(value: bytes) -> bool:
@@ -81,7 +83,7 @@ class ResultCache:
 
         value, computed = await self._flight.run(key, load, compute, save)
         status: CacheStatus = "miss" if computed else "hit"
-        self._counters[status] += 1
+        self._observe("error" if unreadable else status)
         return value, status
 
     async def find(self, tenant: str, parts: Sequence[bytes | str]) -> "Found | None":
@@ -93,20 +95,16 @@ class ResultCache:
         value = self._sealer.open(key, envelope) if envelope is not None else None
         if envelope is None or value is None:
             return None
-        self._counters["hit"] += 1
+        self._observe("hit")
         return Found(key, envelope, value)
 
     async def holds(self, found: "Found") -> bool:
         """Whether what was found is still stored; counts as a hit then."""
         assert self._store is not None
         held = await self._store.get(found.key) is found.envelope
-        self._counters["hit"] += held
+        if held:
+            self._observe("hit")
         return held
-
-    @property
-    def counters(self) -> dict[str, int]:
-        """How often each status was given, and how often a stored value could not be opened."""
-        return dict(self._counters)
 
 
 async def _maybe_in_thread(size: int, call: Callable[[], _T]) -> _T:

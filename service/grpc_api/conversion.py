@@ -78,6 +78,7 @@ def from_response(response: CompressResponse) -> pb.CompressResponse:
         warnings=response.warnings,
         cache=response.cache,
         ccr_hashes=response.ccr_hashes or [],
+        originals=[pb.OriginalReference(item=each.item, hash=each.hash) for each in response.originals or []],
     )
     if response.text is not None:
         message.text = response.text

@@ -1,7 +1,6 @@
 """The methods of the Compressor service."""
 
 import asyncio
-import re
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Protocol, TypeVar
@@ -9,16 +8,16 @@ from typing import Protocol, TypeVar
 from pydantic import ValidationError
 
 from compressors.errors import CompressionError, InvalidValue
+from service.cache.originals import UnknownOriginal, is_hash
 from service.discovery import count_tokens, list_methods
 from service.engine import Engine
 from service.errors import error_body
 from service.grpc_api import conversion
 from service.grpc_api.boundary import Call
 from service.grpc_api.generated import promptpress_pb2 as pb
-from service.grpc_api.status import NoSuchOriginal, NotOffered, shortened
+from service.grpc_api.status import NotOffered, shortened
 from service.response import response_of
 
-_HASH = re.compile(r"[0-9a-f]{12,24}")
 _INLINE_BYTES = 64 * 1024
 _From = TypeVar("_From")
 _To = TypeVar("_To")
@@ -75,19 +74,22 @@ class CompressorServicer:
         """An original, to the tenant who sent it."""
         if self._originals is None:
             raise NotOffered("this server keeps no originals")
-        if not _HASH.fullmatch(request.hash):
+        await self._engine.admit(call.caller)
+        if not is_hash(request.hash):
             raise InvalidValue("a hash is 12 to 24 lower-case hex digits", "hash")
         original = await self._originals.get(call.caller.tenant, request.hash)
         if original is None:
-            raise NoSuchOriginal("no original is kept under this hash; it may have expired")
+            raise UnknownOriginal
         return pb.RetrieveResponse(hash=request.hash, original_content=original.text, tokens=original.tokens)
 
     async def ListMethods(self, request: pb.ListMethodsRequest, call: Call) -> pb.ListMethodsResponse:  # noqa: N802
         """Every method with the schema of its options."""
+        await self._engine.admit(call.caller)
         return conversion.from_method_list(list_methods())
 
     async def Tokenize(self, request: pb.TokenizeRequest, call: Call) -> pb.TokenizeResponse:  # noqa: N802
         """Token counts; in a thread, because counting megabytes takes a while."""
+        await self._engine.admit(call.caller)
         native = conversion.to_tokenize_request(request)
         return conversion.from_tokenize_response(await asyncio.to_thread(count_tokens, native))
 

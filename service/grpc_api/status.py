@@ -41,13 +41,6 @@ class MalformedMessage(ServiceFailure):
     code = "malformed_message"
 
 
-class NoSuchOriginal(ServiceFailure):
-    """Nothing is kept under the hash, or it is another tenant's."""
-
-    status = 404
-    code = "not_found"
-
-
 class NotOffered(ServiceFailure):
     """This server is set up without what was asked for."""
 

@@ -42,7 +42,7 @@ STAGES = ("score", "cut", "verify")
 REASONS = frozenset(get_args(Reason))
 LAYERS = frozenset({"results", "scores", "embeddings", "rewrites", "originals"})
 CACHE_RESULTS = frozenset({"hit", "miss", "off", "error"})
-FALLBACKS = frozenset({"cache", "single_flight", "originals", "limits", "deadline", "method"})
+FALLBACKS = frozenset({"cache", "originals", "limits", "deadline"})
 BREAKER_STATES = ("closed", "half_open", "open")
 MODELS = frozenset({"encoder", "lm", "reranker", "rewriter"})
 ERROR_CODES = frozenset(
@@ -61,6 +61,7 @@ ERROR_CODES = frozenset(
         "overloaded",
         "rate_limited",
         "not_ready",
+        "store_unavailable",
         "unavailable",
         "deadline",
         "cancelled",

@@ -19,7 +19,6 @@ _TOKENS = (16, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536, 1
 _RATIOS = (0.01, 0.05, *(tenth / 10 for tenth in range(1, 10)), 0.95, 1.0)
 # The negative bound shows a result over its target, which must never be.
 _RATIO_ERRORS = (-0.001, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
-_BATCH_REQUESTS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 class Metrics:
@@ -43,8 +42,6 @@ class Metrics:
         self._duration = self._histogram("request_duration_seconds", "From arrival to the last byte", _SECONDS, "route")
         self._queue_wait = self._histogram("queue_wait_seconds", "Wait of a compression for its turn", _SECONDS)
         self._stage = self._histogram("stage_duration_seconds", "Computing, by stage", _SECONDS, "stage")
-        self._batch_requests = self._histogram("batch_requests", "Requests computed together", _BATCH_REQUESTS)
-        self._batch_tokens = self._histogram("batch_tokens", "Tokens computed together", _TOKENS)
         self._tokens_in = self._counter("tokens_in", "Tokens received for compression", "method")
         self._tokens_out = self._counter("tokens_out", "Tokens given back", "method")
         self._tokens_saved = self._counter("tokens_saved", "Tokens received less tokens given back", "method")
@@ -59,6 +56,9 @@ class Metrics:
         self._fallbacks = self._counter("fallbacks", "Times the service went on without a part of it", "kind")
         self._in_flight = self._gauge("in_flight_requests", "Requests being answered", "livesum")
         self._queue_depth = self._gauge("queue_depth_requests", "Compressions waiting for their turn", "livesum")
+        self._running = self._gauge(
+            "running_compressions", "Compressions on a thread, until they stop also those nobody waits for", "livesum"
+        )
         self._breaker = self._gauge("redis_breaker_state", "1 for the state the breaker is in", "livesum", "state")
         self._model = self._gauge("model_loaded", "1 where this kind of model is warm", "livemin", "model")
         self._ready = self._gauge("ready", "1 where requests are accepted", "livemin")
@@ -128,22 +128,21 @@ class Metrics:
         """A caller was told an error."""
         self._errors.labels(bounded(code, labels.ERROR_CODES)).inc()
 
-    def observe_batch(self, requests: int, tokens: int) -> None:
-        """So many requests were computed together."""
-        self._batch_requests.observe(requests)
-        self._batch_tokens.observe(tokens)
-
     def observe_cache(self, layer: str, result: str) -> None:
-        """A look-up in the cache: `hit`, `miss`, `off` or `error`."""
+        """A look-up in the cache: `hit`, `miss`, `off`, or `error` for a value that could not be opened."""
         self._cache.labels(bounded(layer, labels.LAYERS), bounded(result, labels.CACHE_RESULTS)).inc()
 
     def observe_fallback(self, kind: str) -> None:
-        """The service went on without a part of it, such as the cache."""
+        """The service went on without a part of it: once for each time Redis was not asked or did not answer, say."""
         self._fallbacks.labels(bounded(kind, labels.FALLBACKS)).inc()
 
-    def set_queue_depth(self, requests: int) -> None:
+    def set_queue_depth(self, compressions: int) -> None:
         """Compressions waiting for their turn."""
-        self._queue_depth.set(requests)
+        self._queue_depth.set(compressions)
+
+    def set_running(self, compressions: int) -> None:
+        """Compressions on a thread."""
+        self._running.set(compressions)
 
     def set_breaker(self, state: str) -> None:
         """The breaker before Redis: `closed`, `half_open` or `open`. Raises ValueError for another state."""

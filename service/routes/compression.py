@@ -11,7 +11,7 @@ from compressors.request import CompressionRequest
 from service.caller import ANYONE
 from service.disconnect import unless_disconnected
 from service.engine import Engine
-from service.errors import ErrorBody, ErrorResponse, error_body
+from service.errors import ErrorBody, documented, error_body
 from service.failures import ServiceFailure
 from service.json_body import JsonRoute
 from service.observability.records import CompressionRecord, current_record, note_error
@@ -20,13 +20,7 @@ from service.routes.examples import REQUEST_EXAMPLES
 
 router = APIRouter(route_class=JsonRoute, tags=["compression"])
 
-_ERRORS: dict[int | str, dict[str, Any]] = {
-    400: {"model": ErrorResponse, "description": "The body is not JSON"},
-    429: {"model": ErrorResponse, "description": "Too many requests wait; `Retry-After` says when to try again"},
-    413: {"model": ErrorResponse, "description": "The body is too large"},
-    422: {"model": ErrorResponse, "description": "A value is not allowed; the error names the field"},
-    503: {"model": ErrorResponse, "description": "The models are still loading"},
-}
+_ERRORS = documented(400, 401, 413, 422, 429, 503)
 
 
 class BatchRequest(BaseModel):

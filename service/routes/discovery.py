@@ -2,14 +2,21 @@
 
 from typing import Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
 from compressors.tokenization import TOKENIZERS
 from service.discovery import MethodList, TokenizeRequest, TokenizeResponse, count_tokens, list_methods
+from service.errors import documented
 from service.json_body import JsonRoute
+from service.routes.admission import admitted
 
-router = APIRouter(route_class=JsonRoute, tags=["discovery"])
+router = APIRouter(
+    route_class=JsonRoute,
+    tags=["discovery"],
+    dependencies=[Depends(admitted)],
+    responses=documented(401, 429, 503),
+)
 
 
 class Model(BaseModel):
@@ -42,7 +49,7 @@ async def models(request: Request) -> ModelList:
     return ModelList(data=[Model(id=name) for name in engine.model_names], tokenizers=names)
 
 
-@router.post("/v1/tokenize", summary="Count tokens")
+@router.post("/v1/tokenize", responses=documented(400, 413, 422), summary="Count tokens")
 def tokenize(body: TokenizeRequest) -> TokenizeResponse:
     """Token counts by a model's tokenizer; special-token strings count as the text they are."""
     return count_tokens(body)

@@ -21,11 +21,17 @@ async def livez() -> Health:
     return Health(status="ok")
 
 
-@router.get("/readyz", response_model_exclude_none=True, summary="The default method is warm")
+@router.get(
+    "/readyz",
+    response_model_exclude_none=True,
+    responses={503: {"model": Health, "description": "Not ready; `status` and `detail` say why"}},
+    summary="The default method is warm",
+)
 @router.get("/health", response_model_exclude_none=True, include_in_schema=False)
 async def readyz(request: Request, response: Response) -> Health:
     """503 until the models are loaded and have run once."""
     engine = request.app.state.engine
+    engine.show_stores()
     storage = engine.storage
     state = storage.state if storage else None
     redis = {"healthy": state.healthy, "last_error": state.last_error} if state else None

@@ -2,27 +2,22 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from compressors.errors import InvalidValue
 from compressors.request import Text
 from service.cache.originals import HASH_PATTERN, OriginalStore, UnknownOriginal, is_hash
-from service.caller import ANYONE, Caller
-from service.errors import ErrorResponse
+from service.caller import Caller
+from service.errors import documented
 from service.json_body import JsonRoute
+from service.routes.admission import admitted
 
 router = APIRouter(route_class=JsonRoute, tags=["originals"])
 
 _HASH: dict[str, Any] = {"pattern": HASH_PATTERN}
-_ERRORS: dict[int | str, dict[str, Any]] = {
-    404: {"model": ErrorResponse, "description": "Never stored for this key, or expired"},
-    422: {"model": ErrorResponse, "description": "Not a hash"},
-}
-_BODY_ERRORS: dict[int | str, dict[str, Any]] = {
-    400: {"model": ErrorResponse, "description": "The body is not JSON"},
-    413: {"model": ErrorResponse, "description": "The body is too large"},
-}
+_ERRORS = documented(401, 404, 422, 429, 503)
+_BODY_ERRORS = documented(400, 413)
 
 
 class RetrieveRequest(BaseModel):
@@ -46,22 +41,24 @@ class RetrieveResponse(BaseModel):
 async def retrieve(
     hash: Annotated[str, Path(description="A hash from `ccr_hashes`.", json_schema_extra=_HASH)],
     request: Request,
+    caller: Annotated[Caller, Depends(admitted)],
 ) -> RetrieveResponse:
     """Only for the tenant that stored it; each retrieval lets it live longer."""
-    return await _retrieve(hash, request)
+    return await _retrieve(hash, request, caller)
 
 
 @router.post("/v1/retrieve", responses=_BODY_ERRORS | _ERRORS, summary="An original by its hash, asked for in a body")
-async def retrieve_by_body(body: RetrieveRequest, request: Request) -> RetrieveResponse:
+async def retrieve_by_body(
+    body: RetrieveRequest, request: Request, caller: Annotated[Caller, Depends(admitted)]
+) -> RetrieveResponse:
     """The same as the GET."""
-    return await _retrieve(body.hash, request)
+    return await _retrieve(body.hash, request, caller)
 
 
-async def _retrieve(name: str, request: Request) -> RetrieveResponse:
+async def _retrieve(name: str, request: Request, caller: Caller) -> RetrieveResponse:
     if not is_hash(name):
         raise InvalidValue("a hash is 12 to 24 lower-case hex digits", "hash")
     store: OriginalStore = request.app.state.originals
-    caller: Caller = getattr(request.state, "caller", ANYONE)
     original = await store.get(caller.tenant, name)
     if original is None:
         raise UnknownOriginal

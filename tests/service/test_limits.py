@@ -14,9 +14,10 @@ import redis
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.cache.redis_address import parse_redis_url
 from service.caller import ANYONE, Caller
 from service.limits import Limits, RateLimited, RateLimits, parse_limits, seconds_until_room
-from service.limits_storage import redis_storage
+from service.limits_storage import AddressedStorage
 from service.settings import Settings, SettingsError
 
 ACME, ZETA = Caller("acme"), Caller("zeta")
@@ -67,9 +68,13 @@ def limits(requests: str | None = None, tokens: str | None = None) -> Limits:
     return Limits(parse_limits(requests), parse_limits(tokens))
 
 
+def storage_at(url: str, timeout: float) -> AddressedStorage:
+    return AddressedStorage(parse_redis_url(url), timeout)
+
+
 def shared(server: Redis, allowed: Limits, **options: float) -> RateLimits:
     timeout = options.get("timeout_seconds", 5)
-    return RateLimits(allowed, redis=redis_storage(server.url, timeout), **{"timeout_seconds": timeout, **options})
+    return RateLimits(allowed, redis=storage_at(server.url, timeout), **{"timeout_seconds": timeout, **options})
 
 
 async def admitted(rates: RateLimits, caller: Caller = ACME, most: int = 20) -> int:
@@ -272,7 +277,7 @@ def test_cluster(tmp_path: Path) -> None:
 
         async def run() -> None:
             url = f"redis+cluster://127.0.0.1:{server.port}"
-            rates = RateLimits(limits("3/day", "9/day"), redis=redis_storage(url, 5), timeout_seconds=5)
+            rates = RateLimits(limits("3/day", "9/day"), redis=storage_at(url, 5), timeout_seconds=5)
             assert await admitted(rates) == 3
             await rates.record_tokens(ZETA, 9)
             assert await admitted(rates, ZETA) == 0
@@ -306,7 +311,7 @@ def test_sentinel(server: Redis, tmp_path: Path) -> None:
 
         async def run() -> None:
             url = f"redis+sentinel://:a%3Ab%40c@127.0.0.1:{port}/primary/2"
-            rates = RateLimits(limits("3/day"), redis=redis_storage(url, 5), timeout_seconds=5)
+            rates = RateLimits(limits("3/day"), redis=storage_at(url, 5), timeout_seconds=5)
             assert await admitted(rates) == 3
             assert not rates.degraded
             await rates.close()
@@ -340,7 +345,7 @@ def test_a_unix_socket(tmp_path: Path) -> None:
     try:
 
         async def run() -> None:
-            rates = RateLimits(limits("3/day"), redis=redis_storage(f"unix://{path}", 5), timeout_seconds=5)
+            rates = RateLimits(limits("3/day"), redis=storage_at(f"unix://{path}", 5), timeout_seconds=5)
             assert await admitted(rates) == 3
             assert not rates.degraded
             await rates.close()

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from service.observability.labels import BREAKER_STATES, FALLBACKS
 from tests.conftest import PROSE, run_server
-from tests.service.cache.redis_server import RedisServer
+from tests.service.cache.redis_server import RedisServer, free_port
 
 CLIENTS = 32
 ENVIRONMENT = {"PROMPTPRESS_CACHE_SECRET": "a secret of the test", "PROMPTPRESS_REDIS_TIMEOUT_MS": "100"}
@@ -61,6 +63,78 @@ def test_redis_dies_and_comes_back_under_load(redis: RedisServer) -> None:
             pytest.fail("the cache did not recover")
 
 
+def test_metrics_follow_a_redis_that_dies_and_comes_back(redis: RedisServer) -> None:
+    port = str(free_port())
+    limited = {"PROMPTPRESS_RATE_LIMIT": "100000/hour", "PROMPTPRESS_METRICS_PORT": port, **ENVIRONMENT}
+    with run_server(PROMPTPRESS_REDIS_URL=redis.url, **limited) as url:
+
+        def values() -> dict[str, float]:
+            return scraped(f"http://127.0.0.1:{port}/metrics")
+
+        def is_in(state: str) -> bool:
+            shown = values()
+            states = {each: shown[f'promptpress_redis_breaker_state{{state="{each}"}}'] for each in BREAKER_STATES}
+            return states == {each: float(each == state) for each in BREAKER_STATES}
+
+        answers(url, [1, 1])
+        before = values()
+        assert is_in("closed")
+        assert before['promptpress_cache_requests_total{layer="results",result="hit"}'] == 1
+        assert [before[f'promptpress_fallbacks_total{{kind="{kind}"}}'] for kind in FALLBACKS] == [0.0] * len(FALLBACKS)
+        redis.kill()
+        for number in range(2, 200):
+            answers(url, [number])
+            if is_in("open"):
+                break
+        else:
+            pytest.fail("the breaker was never shown open")
+        assert httpx2.post(f"{url}/v1/compress", json={**body(3), "store_original": True}).status_code == 200
+        after = values()
+        for kind in ("cache", "limits", "originals"):
+            assert after[f'promptpress_fallbacks_total{{kind="{kind}"}}'] > 0, kind
+        redis.start()
+        for _ in range(200):
+            answers(url, [1])
+            if is_in("closed"):
+                break
+            time.sleep(0.05)
+        else:
+            pytest.fail("the breaker was never shown closed again")
+
+
+def test_metrics_count_deadlines_that_passed() -> None:
+    port = str(free_port())
+    with run_server(PROMPTPRESS_METRICS_PORT=port) as url:
+        text = "\n\n".join(f"{PROSE} Number {i}." for i in range(200))
+        sent = {"text": text, "target_ratio": 0.2, "deadline_ms": 1}
+        assert httpx2.post(f"{url}/v1/compress", json=sent, timeout=60).json()["reason"] == "deadline"
+        assert scraped(f"http://127.0.0.1:{port}/metrics")['promptpress_fallbacks_total{kind="deadline"}'] == 1
+
+
+def test_another_budget_needs_no_second_scoring_but_another_tenant_does() -> None:
+    port = str(free_port())
+    keys = "ann:plain-key-of-ann-1234,bob:plain-key-of-bob-1234"
+    with run_server(PROMPTPRESS_METRICS_PORT=port, PROMPTPRESS_API_KEYS=keys) as url:
+
+        def look_ups(key: str, target: float) -> tuple[float, float]:
+            sent = {**body(1), "target_ratio": target}
+            assert httpx2.post(f"{url}/v1/compress", json=sent, headers={"x-api-key": key}).status_code == 200
+            shown = scraped(f"http://127.0.0.1:{port}/metrics")
+            name = 'promptpress_cache_requests_total{{layer="scores",result="{}"}}'
+            return shown.get(name.format("hit"), 0) - start[0], shown.get(name.format("miss"), 0) - start[1]
+
+        start = (0.0, 0.0)
+        start = look_ups("plain-key-of-ann-1234", 0.5)
+        assert look_ups("plain-key-of-ann-1234", 0.3) == (1, 0)
+        assert look_ups("plain-key-of-bob-1234", 0.5) == (1, 1)
+
+
+def scraped(url: str) -> dict[str, float]:
+    """Every sample by its name and labels."""
+    lines = (line for line in httpx2.get(url).text.splitlines() if not line.startswith("#"))
+    return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
+
+
 def test_a_redis_that_hangs_fails_nothing(redis: RedisServer) -> None:
     with run_server(PROMPTPRESS_REDIS_URL=redis.url, **ENVIRONMENT) as url:
         expected = [response.json()["text"] for response in answers(url, list(range(8)))]
@@ -108,6 +182,28 @@ def test_a_rate_limit_is_429_with_a_time() -> None:
         responses = [httpx2.post(f"{url}/v1/compress", json=body(n)) for n in range(5)]
         assert [response.status_code for response in responses] == [200, 200, 200, 429, 429]
         assert int(responses[-1].headers["retry-after"]) > 0
+
+
+def test_every_route_but_the_probes_counts_against_the_limit_of_its_tenant() -> None:
+    keys = "ann:plain-key-of-ann-1234,bob:plain-key-of-bob-1234"
+    ann, bob = {"x-api-key": "plain-key-of-ann-1234"}, {"x-api-key": "plain-key-of-bob-1234"}
+    requests: list[tuple[str, str, dict[str, Any] | None, int]] = [
+        ("POST", "/v1/compress", body(1), 200),
+        ("POST", "/v1/tokenize", {"text": "a"}, 200),
+        ("GET", "/v1/methods", None, 200),
+        ("GET", "/v1/models", None, 200),
+        ("GET", f"/v1/retrieve/{'0' * 24}", None, 404),
+        ("POST", "/v1/retrieve", {"hash": "0" * 24}, 404),
+    ]
+    with run_server(PROMPTPRESS_API_KEYS=keys, PROMPTPRESS_RATE_LIMIT=f"{len(requests)}/hour") as url:
+        for verb, path, sent, status in requests:
+            assert httpx2.request(verb, url + path, json=sent, headers=ann).status_code == status
+        for verb, path, sent, status in requests:
+            refused = httpx2.request(verb, url + path, json=sent, headers=ann)
+            assert (refused.status_code, refused.json()["error"]["code"]) == (429, "rate_limited")
+            assert int(refused.headers["retry-after"]) > 0
+            assert httpx2.request(verb, url + path, json=sent, headers=bob).status_code == status
+        assert httpx2.get(f"{url}/readyz", headers=ann).status_code == 200
 
 
 def test_a_full_queue_is_429_and_empties_again() -> None:
@@ -170,13 +266,7 @@ def _ignoring_errors(url: str, text: str) -> None:
 
 
 def test_two_workers_answer_alike() -> None:
-    import socket
-
-    ports = []
-    for _ in range(2):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            ports.append(str(probe.getsockname()[1]))
+    ports = [str(free_port()) for _ in range(2)]
     with run_server(
         PROMPTPRESS_WORKERS="2", PROMPTPRESS_GRPC_PORT=ports[0], PROMPTPRESS_METRICS_PORT=ports[1], PROMPTPRESS_CACHE_MB="0"
     ) as url:

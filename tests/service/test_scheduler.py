@@ -1,21 +1,24 @@
 import asyncio
 import threading
-import time
 from collections.abc import Callable
 
 import pytest
 
 from compressors import cancellation
-from compressors.cancellation import Cancellation, Cancelled
+from compressors.cancellation import Cancellation
 from service.failures import Overloaded
 from service.scheduler import BIG, Scheduler
 
 
 def run(scenario: Callable[[Scheduler], object], threads: int = 1, queue_size: int = 100, max_wait: float = 60) -> None:
     async def main() -> None:
-        scheduler = Scheduler(threads, queue_size, max_wait)
+        loads = [(0, 0)]
+        scheduler = Scheduler(threads, queue_size, max_wait, lambda *load: loads.append(load))
         try:
             await scenario(scheduler)  # type: ignore[misc]
+            await scheduler.drained()
+            assert loads[-1] == (scheduler.depth, scheduler.running) == (0, 0)
+            assert max(running for _, running in loads) <= threads + 1
         finally:
             scheduler.close()
 
@@ -122,21 +125,6 @@ def test_cancelling_frees_the_thread() -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.wait_for(scheduler.drained(), 5)
         assert (await scheduler.run(lambda: 1, 1, "a", Cancellation()))[0] == 1
-
-    run(scenario)
-
-
-def test_a_deadline_ends_waiting_and_running() -> None:
-    async def scenario(scheduler: Scheduler) -> None:
-        never = threading.Event()
-
-        async def job() -> None:
-            with pytest.raises(Cancelled) as caught:
-                await scheduler.run(until(never), 1, "a", Cancellation(time.monotonic() + 0.05))
-            assert caught.value.deadline
-
-        await asyncio.gather(*(job() for _ in range(6)))
-        await asyncio.wait_for(scheduler.drained(), 5)
 
     run(scenario)
 

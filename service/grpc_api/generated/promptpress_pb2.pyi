@@ -176,7 +176,7 @@ class CompressedDocuments(_message.Message):
     def __init__(self, items: _Optional[_Iterable[_Union[CompressedDocument, _Mapping]]] = ...) -> None: ...
 
 class CompressResponse(_message.Message):
-    __slots__ = ("id", "text", "texts", "documents", "messages", "status", "reason", "method", "method_details", "models", "usage", "timing_ms", "warnings", "cache", "spans", "scores", "ccr_hashes")
+    __slots__ = ("id", "text", "texts", "documents", "messages", "status", "reason", "method", "method_details", "models", "usage", "timing_ms", "warnings", "cache", "spans", "scores", "ccr_hashes", "originals")
     ID_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
     TEXTS_FIELD_NUMBER: _ClassVar[int]
@@ -194,6 +194,7 @@ class CompressResponse(_message.Message):
     SPANS_FIELD_NUMBER: _ClassVar[int]
     SCORES_FIELD_NUMBER: _ClassVar[int]
     CCR_HASHES_FIELD_NUMBER: _ClassVar[int]
+    ORIGINALS_FIELD_NUMBER: _ClassVar[int]
     id: str
     text: str
     texts: Texts
@@ -211,7 +212,16 @@ class CompressResponse(_message.Message):
     spans: _containers.RepeatedCompositeFieldContainer[Spans]
     scores: _containers.RepeatedCompositeFieldContainer[UnitScores]
     ccr_hashes: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, id: _Optional[str] = ..., text: _Optional[str] = ..., texts: _Optional[_Union[Texts, _Mapping]] = ..., documents: _Optional[_Union[CompressedDocuments, _Mapping]] = ..., messages: _Optional[_Union[Messages, _Mapping]] = ..., status: _Optional[str] = ..., reason: _Optional[str] = ..., method: _Optional[str] = ..., method_details: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., models: _Optional[_Iterable[str]] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., timing_ms: _Optional[_Union[TimingMs, _Mapping]] = ..., warnings: _Optional[_Iterable[str]] = ..., cache: _Optional[str] = ..., spans: _Optional[_Iterable[_Union[Spans, _Mapping]]] = ..., scores: _Optional[_Iterable[_Union[UnitScores, _Mapping]]] = ..., ccr_hashes: _Optional[_Iterable[str]] = ...) -> None: ...
+    originals: _containers.RepeatedCompositeFieldContainer[OriginalReference]
+    def __init__(self, id: _Optional[str] = ..., text: _Optional[str] = ..., texts: _Optional[_Union[Texts, _Mapping]] = ..., documents: _Optional[_Union[CompressedDocuments, _Mapping]] = ..., messages: _Optional[_Union[Messages, _Mapping]] = ..., status: _Optional[str] = ..., reason: _Optional[str] = ..., method: _Optional[str] = ..., method_details: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., models: _Optional[_Iterable[str]] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., timing_ms: _Optional[_Union[TimingMs, _Mapping]] = ..., warnings: _Optional[_Iterable[str]] = ..., cache: _Optional[str] = ..., spans: _Optional[_Iterable[_Union[Spans, _Mapping]]] = ..., scores: _Optional[_Iterable[_Union[UnitScores, _Mapping]]] = ..., ccr_hashes: _Optional[_Iterable[str]] = ..., originals: _Optional[_Iterable[_Union[OriginalReference, _Mapping]]] = ...) -> None: ...
+
+class OriginalReference(_message.Message):
+    __slots__ = ("item", "hash")
+    ITEM_FIELD_NUMBER: _ClassVar[int]
+    HASH_FIELD_NUMBER: _ClassVar[int]
+    item: int
+    hash: str
+    def __init__(self, item: _Optional[int] = ..., hash: _Optional[str] = ...) -> None: ...
 
 class CompressBatchRequest(_message.Message):
     __slots__ = ("requests",)

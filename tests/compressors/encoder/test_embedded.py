@@ -1,6 +1,9 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from compressors.encoder import embedded
 from compressors.encoder.cache import LruVectorCache
 from compressors.encoder.embedded import EmbeddedEncoder
 from compressors.encoder.late_pooling import PassageVectors, passage_vectors, text_vectors
@@ -114,3 +117,22 @@ def test_the_cache_forgets_the_oldest_when_full() -> None:
     assert cache.get(b"b") is None
     assert cache.get(b"a")
     assert cache.get(b"d")
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["word", "É", "\n", "\u3000", "你好", "a\u0300", "\u0301", "[SEP]", "x-y,", "\u200b", "ﬁ", " ", "か"]
+        )
+    ),
+    st.integers(1, 12),
+)
+def test_a_text_is_tokenised_alike_whole_and_in_pieces(encoder: EmbeddedEncoder, parts: list[str], piece: int) -> None:
+    text = "".join(parts)
+    whole = encoder._tokenizer.encode(text, add_special_tokens=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(embedded, "_PIECE", piece)
+        both = encoder.tokenize([text, "", text])
+    for tokens in (both[0], both[2]):
+        assert tokens.ids.tolist() == whole.ids
+        assert tokens.starts.tolist() == [start for start, _ in whole.offsets]

@@ -18,6 +18,7 @@ from service.cache.redis_address import parse_redis_url
 from service.cache.redis_store import RedisStore
 from service.cache.sealing import Sealer
 from service.caller import Caller
+from service.limits import Limits, RateLimits
 from service.routes import retrieve
 from service.settings import Settings
 from tests.conftest import PROSE
@@ -101,7 +102,7 @@ def service() -> Iterator[SimpleNamespace]:
     app = FastAPI()
     errors.install(app)
     app.include_router(retrieve.router)
-    app.state.engine = SimpleNamespace(settings=Settings())
+    app.state.engine = SimpleNamespace(settings=Settings(), admit=RateLimits(Limits()).admit)
     app.state.originals = OriginalStore(MemoryStore(1_000_000), Sealer(SECRET), SECRET, 60)
 
     @app.middleware("http")

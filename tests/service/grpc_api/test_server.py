@@ -26,7 +26,7 @@ from service.grpc_api.server import SERVICE, GrpcServer, Tls
 from service.settings import Settings
 from tests.conftest import PROSE
 from tests.service.grpc_api import wire
-from tests.service.grpc_api.conftest import HOLD, HoldingEngine, Loop, serving
+from tests.service.grpc_api.conftest import HOLD, HoldingEngine, KeptText, KeptTexts, Loop, by_key, serving
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -107,6 +107,34 @@ def test_keys(
             assert failure.value.code() is code
         assert health(channel) == SERVING
     assert engine.callers == ([] if code else [Caller("key-a")] * 3)
+
+
+def test_every_method_counts_against_the_limit_of_its_tenant(loop: Loop, originals: KeptTexts) -> None:
+    engine = Engine(Settings(rate_limit="4/minute"))
+    loop.run(engine.start())
+    with (
+        serving(loop, GrpcServer(engine, "127.0.0.1", 0, authenticate=by_key, originals=originals)) as address,
+        grpc.insecure_channel(address) as channel,
+    ):
+        stub = promptpress_pb2_grpc.CompressorStub(channel)
+        originals.texts["key-a", "ab12" * 4] = KeptText(PROSE, 120)
+        mine = [("x-api-key", "key-a")]
+        calls = (
+            lambda: stub.Compress(pb.CompressRequest(text="a"), metadata=mine),
+            lambda: stub.ListMethods(pb.ListMethodsRequest(), metadata=mine),
+            lambda: stub.Tokenize(pb.TokenizeRequest(text="a"), metadata=mine),
+            lambda: stub.Retrieve(pb.RetrieveRequest(hash="ab12" * 4), metadata=mine),
+        )
+        for call in calls:
+            call()
+        for call in calls:
+            with pytest.raises(grpc.RpcError) as failure:
+                call()
+            assert failure.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+            assert wire.error_of(failure.value)["code"] == "rate_limited"
+            assert int(dict(failure.value.trailing_metadata())["retry-after"]) > 0
+        assert stub.Tokenize(pb.TokenizeRequest(text="a"), metadata=[("x-api-key", "key-b")]).total == 1
+    loop.run(engine.close())
 
 
 @pytest.mark.parametrize(("given", "kept"), [("trace-1", True), ("a" * 128, True), ("a" * 129, False), ("", False)])

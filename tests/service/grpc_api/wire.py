@@ -45,6 +45,10 @@ def response(message: pb.CompressResponse) -> dict[str, Any]:
     }
     if message.HasField("reason"):
         body["reason"] = message.reason
+    if message.originals:
+        body["originals"] = [{"item": each.item, "hash": each.hash} for each in message.originals]
+    if message.ccr_hashes:
+        body["ccr_hashes"] = list(message.ccr_hashes)
     shape = message.WhichOneof("output")
     if shape == "text":
         body["text"] = message.text

@@ -47,7 +47,6 @@ def samples() -> dict[str, set[str]]:
     metrics.observe_request("/v1/compress", "hybrid", "compressed", 0.1)
     metrics.observe_compression(compression())
     metrics.observe_error("internal")
-    metrics.observe_batch(1, 1)
     metrics.observe_cache("results", "hit")
     metrics.set_model_loaded("encoder")
     found: dict[str, set[str]] = {}

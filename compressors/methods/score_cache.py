@@ -1,0 +1,83 @@
+"""Scores of texts that were scored before: they do not depend on the budget, so another budget needs no model."""
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from pydantic import BaseModel
+
+from compressors.methods.base import Method, ScoreCache, Scored
+from compressors.segmentation import Passage
+
+# What an entry takes beside its arrays: the key, the objects, the details.
+_OVERHEAD = 2000
+
+
+class LruScoreCache:
+    """Keeps the most recently used scores up to `max_bytes`; safe to share between threads. See ScoreCache."""
+
+    def __init__(self, max_bytes: int = 16 * 1024 * 1024) -> None:
+        self._max_bytes = max_bytes
+        self._bytes = 0
+        self._entries: OrderedDict[bytes, Scored] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: bytes) -> Scored | None:
+        """See ScoreCache.get."""
+        with self._lock:
+            scored = self._entries.get(key)
+            if scored is not None:
+                self._entries.move_to_end(key)
+            return scored
+
+    def put(self, key: bytes, scored: Scored) -> None:
+        """See ScoreCache.put. Scores larger than the whole cache are not stored."""
+        size = _size(scored)
+        if size > self._max_bytes:
+            return
+        with self._lock:
+            previous = self._entries.pop(key, None)
+            self._bytes += size - (_size(previous) if previous else 0)
+            self._entries[key] = scored
+            while self._bytes > self._max_bytes:
+                _, oldest = self._entries.popitem(last=False)
+                self._bytes -= _size(oldest)
+
+
+def score(
+    method: Method[BaseModel],
+    passages: Sequence[Passage],
+    query: str | None,
+    options: BaseModel,
+    cache: ScoreCache | None,
+) -> Scored:
+    """The scores, from the cache if they are there; bit for bit the same either way. Their arrays are read-only."""
+    if cache is None:
+        return method.score(passages, query, options)
+    key = _key(method, passages, query, options)
+    scored = cache.get(key)
+    if scored is None:
+        scored = method.score(passages, query, options)
+        for array in [*scored.units, *([] if scored.passages is None else [scored.passages])]:
+            array.flags.writeable = False
+        cache.put(key, scored)
+    return scored
+
+
+def _key(method: Method[BaseModel], passages: Sequence[Passage], query: str | None, options: BaseModel) -> bytes:
+    """A digest of all that scores depend on. Units need not be in it: they follow from the text."""
+    digest = hashlib.blake2b(digest_size=32)
+    parts = [method.name, *method.model_names(), options.model_dump_json(), repr(query is None), query or ""]
+    for passage in passages:
+        parts += [passage.title, passage.text, repr(list(passage.hidden))]
+    for part in parts:
+        data = part.encode()
+        digest.update(len(data).to_bytes(8, "little"))
+        digest.update(data)
+    return digest.digest()
+
+
+def _size(scored: Scored) -> int:
+    passages = 0 if scored.passages is None else scored.passages.nbytes
+    return _OVERHEAD + passages + sum(array.nbytes for array in scored.units) + 100 * len(scored.units)
