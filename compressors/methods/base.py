@@ -11,6 +11,10 @@ from pydantic import BaseModel, ConfigDict
 
 from compressors.encoder.base import Encoder
 from compressors.encoder.late_pooling import VectorCache
+from compressors.rewriting.cache import RewriteCache
+from compressors.rewriting.deletion import DeletionRewriter
+from compressors.rewriting.plan import Plan
+from compressors.rewriting.rewriter import Rewriter
 from compressors.segmentation import Passage
 
 ScoreArray = NDArray[np.float32]
@@ -28,6 +32,8 @@ class Models:
 
     encoder: Callable[[], Encoder]
     vectors: VectorCache | None = None
+    rewriter: Callable[[], Rewriter] = DeletionRewriter
+    rewrites: RewriteCache | None = None
 
 
 @dataclass(frozen=True)
@@ -69,11 +75,28 @@ class Method(ABC, Generic[OptionsT]):
 
     def model_names(self) -> list[str]:
         """Names of the models that the method runs on."""
-        return [self._models.encoder().name for role in self.models if role == "encoder"]
+        loaded = {"encoder": self._models.encoder, "rewriter": self._models.rewriter}
+        return [loaded[role]().name for role in self.models if role in loaded]
 
     @abstractmethod
     def score(self, passages: Sequence[Passage], query: str | None, options: OptionsT) -> Scored:
         """Score every unit of every passage. Must not depend on any budget."""
+
+    def rewrite(
+        self,
+        passages: Sequence[Passage],
+        scored: Scored,
+        protected: Sequence[set[int]],
+        query: str | None,
+        budget: int | None,
+        count: Callable[[str], int],
+        options: OptionsT,
+    ) -> Plan | None:
+        """Write parts of the passages anew before the cut; None for a method that only selects.
+
+        What is protected stays as it is. The cut then keeps whole units of what comes back, so that budgets stay exact.
+        """
+        return None
 
     def stop(self, passages: Sequence[Passage], scored: Scored, options: OptionsT) -> list[set[int]] | None:
         """Units to keep of each passage when no target is given; None if the method has no stop of its own."""
