@@ -15,6 +15,8 @@ from compressors.encoder.loading import EMBEDDED, LazyEncoder
 from compressors.errors import BudgetInfeasible, CompressionError
 from compressors.request import CompressionRequest, Document
 from compressors.result import CompressionResult
+from compressors.rewriting.cache import LruRewriteCache, RewriteCache
+from compressors.rewriting.loading import LazyRewriter, RewriterSettings
 
 __all__ = [
     "BudgetInfeasible",
@@ -23,20 +25,27 @@ __all__ = [
     "CompressionResult",
     "Compressor",
     "Document",
+    "RewriterSettings",
     "build_compressor",
     "compress",
     "pass_through",
 ]
 
 
-def build_compressor(encoder: str = EMBEDDED, threads: int | None = None, vectors: VectorCache | None = None) -> Compressor:
-    """A compressor with its own models, which load when a method first needs them, and the cache of embeddings given."""
-    return Compressor(LazyEncoder(encoder, threads), vectors)
+def build_compressor(
+    encoder: str = EMBEDDED,
+    threads: int | None = None,
+    vectors: VectorCache | None = None,
+    rewriter: RewriterSettings | None = None,
+    rewrites: RewriteCache | None = None,
+) -> Compressor:
+    """A compressor with its own models, which load when a method first needs them, and the caches given."""
+    return Compressor(LazyEncoder(encoder, threads), vectors, LazyRewriter(rewriter, threads), rewrites)
 
 
 @lru_cache(maxsize=1)
 def _default_compressor() -> Compressor:
-    return build_compressor(vectors=LruVectorCache())
+    return build_compressor(vectors=LruVectorCache(), rewrites=LruRewriteCache())
 
 
 def compress(text: str | None = None, **fields: Any) -> CompressionResult:

@@ -15,7 +15,7 @@ from service.observability.metrics import Metrics
 from service.observability.observer import Observer
 from service.observability.request_context import RequestContext
 from service.observability.tracing import open_tracing
-from service.routes import compression, discovery, health, retrieve
+from service.routes import compression, discovery, health, retrieve, streaming
 from service.security import Authentication, SecurityHeaders
 from service.settings import Settings, get_settings
 from service.version import package_version
@@ -93,7 +93,7 @@ def create_app(
     app.state.keys = keys
     app.state.metrics = metrics
     errors.install(app)
-    for router in (compression.router, retrieve.router, discovery.router, health.router):
+    for router in (compression.router, streaming.router, retrieve.router, discovery.router, health.router):
         app.include_router(router)
     app.add_middleware(Authentication, keys=keys, public_docs=settings.public_docs)
     app.add_middleware(SecurityHeaders)

@@ -9,6 +9,7 @@ from typing import Self
 
 from compressors.encoder.cache import LruVectorCache
 from compressors.encoder.late_pooling import VectorCache
+from compressors.rewriting.cache import LruRewriteCache, RewriteCache
 from service.cache.backend import ByteStore, StoreState
 from service.cache.keys import key_secret
 from service.cache.memory import MemoryStore
@@ -34,6 +35,21 @@ def working_for(tenant: str) -> Iterator[None]:
         _tenant.reset(token)
 
 
+class TenantRewriteCache:
+    """A RewriteCache whose entries are kept apart by tenant, so that none can tell what another has sent."""
+
+    def __init__(self, inner: LruRewriteCache) -> None:
+        self._inner = inner
+
+    def get(self, key: bytes) -> bytes | None:
+        """See RewriteCache.get."""
+        return self._inner.get(_tenant.get().encode() + b"\0" + key)
+
+    def put(self, key: bytes, value: bytes) -> None:
+        """See RewriteCache.put."""
+        self._inner.put(_tenant.get().encode() + b"\0" + key, value)
+
+
 @dataclass
 class Storage:
     """Results, originals and embeddings. Made and closed on the event loop that uses it."""
@@ -42,6 +58,7 @@ class Storage:
     results: ResultCache
     originals: OriginalStore
     vectors: VectorCache | None
+    rewrites: RewriteCache | None
     shared: bool
     _kept: ByteStore
     _checked: float = 0.0
@@ -73,6 +90,7 @@ class Storage:
             ResultCache(store, sealer, secret, settings.cache_ttl_seconds),
             OriginalStore(kept, sealer, secret, settings.originals_ttl_seconds),
             vectors,
+            TenantRewriteCache(LruRewriteCache(settings.rewrite_cache_mb << 20)) if settings.rewrite_cache_mb else None,
             address is not None,
             kept,
         )

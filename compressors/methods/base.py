@@ -75,8 +75,8 @@ class Method(ABC, Generic[OptionsT]):
 
     def model_names(self) -> list[str]:
         """Names of the models that the method runs on."""
-        loaded = {"encoder": self._models.encoder, "rewriter": self._models.rewriter}
-        return [loaded[role]().name for role in self.models if role in loaded]
+        names = {"encoder": lambda: self._models.encoder().name, "rewriter": lambda: self._models.rewriter().name}
+        return [names[role]() for role in self.models if role in names]
 
     @abstractmethod
     def score(self, passages: Sequence[Passage], query: str | None, options: OptionsT) -> Scored:

@@ -158,7 +158,7 @@ class Scope(Method[ScopeOptions]):
                 if each.reason is None:
                     attempt = next(drafts)
                     each.draft, each.reason, each.attempts = attempt.draft, attempt.reason, attempt.attempts
-                    each.cached, each.passing = attempt.cached, attempt.passing
+                    each.cached = attempt.cached
                     spend, complete = spend + attempt.spend, complete and not attempt.passing
                 total -= each.chunk.tokens - _prefer(each, passages, scored, count)
             report("rewrite", done, len(treatments), item=each.chunk.passage)

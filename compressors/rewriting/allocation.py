@@ -1,4 +1,4 @@
-"""How many tokens each chunk gets: importance less redundancy, levelled like water between a floor and the chunk's length."""
+"""How many tokens each chunk gets: importance less redundancy, levelled like water between a floor and its length."""
 
 from collections.abc import Sequence
 

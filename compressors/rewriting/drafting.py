@@ -1,9 +1,9 @@
 """Asking a rewriter for drafts: which chunks, in which order, and what is done with what comes back."""
 
 import contextvars
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from compressors.cancellation import check
 from compressors.encoder.base import Encoder
@@ -22,7 +22,7 @@ class Attempt:
     draft: Draft | None
     reason: str | None = None
     attempts: int = 0
-    spend: Spend = Spend()
+    spend: Spend = field(default_factory=Spend)
     cached: bool = False
     passing: bool = False
 
@@ -36,7 +36,7 @@ class Drafting:
     similarity: float
     cache: RewriteCache | None = None
 
-    def attempts(self, jobs: Sequence[tuple[Job, float]]) -> Iterator[Attempt]:
+    def attempts(self, jobs: Sequence[tuple[Job, float]]) -> Generator[Attempt, None, None]:
         """The outcome of each job (with the share its chunk may keep), in order, computed ahead as far as the rewriter has
         workers. Whoever stops asking stops the work: what was not begun is never begun."""
         if self.rewriter.workers < 2 or len(jobs) < 2:
@@ -65,7 +65,7 @@ class Drafting:
                     future.cancel()
 
     def attempt(self, job: Job, share: float) -> Attempt:
-        """One job: from the cache, or a draft and, if it will not do, a second that is told what was wrong with the first."""
+        """One job: from the cache, or a draft and, if it will not do, a second that is told what was wrong."""
         check()
         key = key_of(self.rewriter.name, job, share, self.similarity)
         stored = self.cache.get(key) if self.cache else None

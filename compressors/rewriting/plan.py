@@ -18,7 +18,7 @@ PREFERRED = 1000.0
 class Treatment:
     """What was decided for a chunk and why: its share of its own tokens, and the draft that was accepted, if any.
 
-    `preferred` are units inside the share; `reason` says why there is no draft; `attempts` counts drafts that were asked for.
+    `preferred` are units inside the share; `reason` says why there is no draft; `attempts` counts drafts.
     """
 
     chunk: Chunk
@@ -29,7 +29,6 @@ class Treatment:
     reason: str | None = None
     attempts: int = 0
     cached: bool = False
-    passing: bool = False
 
 
 @dataclass

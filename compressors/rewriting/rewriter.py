@@ -34,6 +34,7 @@ class Spend:
     completion_tokens: int = 0
 
     def __add__(self, other: "Spend") -> "Spend":
+        """Both together."""
         return Spend(
             self.calls + other.calls,
             self.prompt_tokens + other.prompt_tokens,

@@ -20,7 +20,7 @@ from service.routes.examples import REQUEST_EXAMPLES
 
 router = APIRouter(route_class=JsonRoute, tags=["compression"])
 
-_ERRORS: dict[int | str, dict[str, Any]] = {
+ERRORS: dict[int | str, dict[str, Any]] = {
     400: {"model": ErrorResponse, "description": "The body is not JSON"},
     429: {"model": ErrorResponse, "description": "Too many requests wait; `Retry-After` says when to try again"},
     413: {"model": ErrorResponse, "description": "The body is too large"},
@@ -52,7 +52,7 @@ class BatchResponse(BaseModel):
 
 
 @router.post(
-    "/v1/compress", response_model_exclude_none=True, responses=_ERRORS, summary="Compress text, documents or messages"
+    "/v1/compress", response_model_exclude_none=True, responses=ERRORS, summary="Compress text, documents or messages"
 )
 @router.post("/compress", response_model_exclude_none=True, include_in_schema=False)
 async def compress(
@@ -63,7 +63,7 @@ async def compress(
 
 
 @router.post(
-    "/v1/compress/batch", response_model_exclude_none=True, responses=_ERRORS, summary="Compress several inputs at once"
+    "/v1/compress/batch", response_model_exclude_none=True, responses=ERRORS, summary="Compress several inputs at once"
 )
 async def compress_batch(body: BatchRequest, request: Request) -> BatchResponse:
     """Each request succeeds or fails on its own; the batch itself is 200."""
