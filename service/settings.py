@@ -106,7 +106,7 @@ class Settings(BaseSettings):
     rewriter_model: str = Field(
         "embedded",
         min_length=1,
-        description="What method `scope` writes with: `embedded` deletes words; with rewriter_url the endpoint's model; else "
+        description="What method `scope` writes with: `embedded` deletes words; with rewriter_url a model there; else "
         "a local folder or a Hugging Face id of a summariser or chat model (needs torch).",
     )
     rewriter_url: str | None = Field(

@@ -87,7 +87,9 @@ def test_same_request_same_bytes_whatever_ran_before(compressor: Compressor, tex
     assert first.scores == second.scores
 
 
-@given(document=json_documents, ratio=st.sampled_from([0.1, 0.3, 0.6, 0.9]), method=st.sampled_from(["dspc", "random", "scope"]))
+@given(
+    document=json_documents, ratio=st.sampled_from([0.1, 0.3, 0.6, 0.9]), method=st.sampled_from(["dspc", "random", "scope"])
+)
 def test_json_in_json_out(compressor: Compressor, document: str, ratio: float, method: str) -> None:
     result = run(compressor, text=document, target_ratio=ratio, method=method)
     if result.text:

@@ -8,7 +8,7 @@ import regex
 
 from compressors.facts import scope_spans, uncuttable_spans
 from compressors.lexical import terms
-from compressors.rewriting.fidelity import folded
+from compressors.rewriting.fidelity import folded, holds
 from compressors.rewriting.words import FUNCTION_WORDS, name_spans
 from compressors.spans import Span, merge
 
@@ -33,9 +33,12 @@ class KeywordFinder:
     def keywords(self, text: str) -> list[str]:
         """Numbers with units, dates, identifiers, quotations, names, negations and bounds with the word after them, terms of
         the query and the chunk's best terms by TF-IDF; each once, in order."""
+        # Part of a longer word, as the digit of "Person1", is no keyword by itself.
+        whole = folded(text)
         found: dict[str, str] = {}
         for start, end in sorted(self._pieces(text)):
-            found.setdefault(folded(text[start:end]), text[start:end])
+            if holds(text[start:end], whole):
+                found.setdefault(folded(text[start:end]), text[start:end])
         return list(found.values())
 
     def _pieces(self, text: str) -> list[Span]:

@@ -1,4 +1,4 @@
-"""What a generative rewriter is told. The chunk is data: it goes in as a JSON string, and nothing in it is an instruction."""
+"""What a generative rewriter is told. The chunk is data: it goes in as a JSON string and holds no instructions."""
 
 import json
 
@@ -28,5 +28,5 @@ def messages(job: Job) -> list[dict[str, str]]:
 
 
 def most_new_tokens(job: Job) -> int:
-    """Where to cut a model off that does not stop; generous, since another model's tokens may be smaller than the target's."""
+    """Where to cut a model off that does not stop; generous, since its tokens may be smaller than the target's."""
     return 2 * job.most_tokens + 64
