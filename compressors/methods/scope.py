@@ -153,7 +153,7 @@ class Scope(Method[ScopeOptions]):
             if each.share == 0:
                 each.reason = "least_important"
             elif each.share == 1 or (budget is not None and total <= budget):
-                each.preferred, each.reason = set(each.chunk.units), "most_important"
+                each.preferred, each.reason, each.whole = set(each.chunk.units), "most_important", True
             else:
                 if each.reason is None:
                     attempt = next(drafts)

@@ -7,6 +7,7 @@ import regex
 from compressors.facts import scope_spans, uncuttable_spans
 from compressors.lexical import terms
 from compressors.rewriting.words import FUNCTION_WORDS, NUMBER_WORDS, begins_sentence, name_spans, surface_words
+from compressors.spans import Span
 
 _SPACE = regex.compile(r"\s+")
 _CONTRACTED = regex.compile(r"\w*n['’]t|cannot")
@@ -41,7 +42,8 @@ def invented(source: str, written: str) -> list[str]:
     bounds than there were. What is not caught here is a change that uses the source's own words.
     """
     original = folded(source)
-    found = [written[s:e] for s, e in uncuttable_spans(written) if not holds(written[s:e], original)]
+    facts = [_whole_words(written, span) for span in uncuttable_spans(written)]
+    found = [fact for fact in facts if not holds(fact, original)]
     words, stems = set(surface_words(source)), set(terms(source))
     found += [word for word in surface_words(written) if word in NUMBER_WORDS and word not in words]
     for start, end in name_spans(written):
@@ -54,6 +56,16 @@ def invented(source: str, written: str) -> list[str]:
     found += _HARMFUL.findall(written) if not set(_HARMFUL.findall(written)) <= set(source) else []
     found += [mark for mark in _FENCE.findall(written) if mark not in source]
     return list(dict.fromkeys(found))
+
+
+def _whole_words(text: str, span: Span) -> str:
+    """A fact with the rest of the word it is part of, as the digit of "Person1" is."""
+    start, end = span
+    while start > 0 and text[start - 1].isalnum() and text[start].isalnum():
+        start -= 1
+    while end < len(text) and text[end].isalnum() and text[end - 1].isalnum():
+        end += 1
+    return text[start:end]
 
 
 def _scopes(text: str) -> list[str]:

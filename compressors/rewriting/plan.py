@@ -11,14 +11,15 @@ from compressors.rewriting.rewriter import Draft, Spend
 from compressors.segmentation import Passage, Replacement, Unit
 
 PREFERRED = 1000.0
-"""Added to the rank of units inside their chunk's share, so that all others come after them."""
+"""Added to the rank of units inside their chunk's share, so that all others come after them; twice for chunks that stay
+whole."""
 
 
 @dataclass
 class Treatment:
     """What was decided for a chunk and why: its share of its own tokens, and the draft that was accepted, if any.
 
-    `preferred` are units inside the share; `reason` says why there is no draft; `attempts` counts drafts.
+    `preferred` are units inside the share, all of them for a chunk that is to stay `whole`; `reason` says why there is no draft; `attempts` counts drafts.
     """
 
     chunk: Chunk
@@ -29,6 +30,7 @@ class Treatment:
     reason: str | None = None
     attempts: int = 0
     cached: bool = False
+    whole: bool = False
 
 
 @dataclass
@@ -95,10 +97,12 @@ def build_plan(
     details: dict[str, Any],
 ) -> Plan:
     """Write accepted drafts into the passages. A chunk that was written anew becomes one unit; deletions leave units be."""
+    treated: list[list[Treatment]] = [[] for _ in passages]
+    for treatment in sorted(treatments, key=lambda each: each.chunk.first):
+        treated[treatment.chunk.passage].append(treatment)
     new_passages, new_scores, ranks, new_protected, moved = [], [], [], [], []
     for index, passage in enumerate(passages):
-        mine = [each for each in treatments if each.chunk.passage == index]
-        preferred = set[int]().union(*(each.preferred for each in mine))
+        mine = treated[index]
         whole = [each.chunk for each in mine if each.draft and any(r.by for r in each.draft.replacements)]
         places = _places(len(passage.units), whole)
         replaced = [
@@ -111,10 +115,12 @@ def build_plan(
         size = places[-1] + 1 if places else 0
         best = np.full(size, -np.inf, dtype=np.float32)
         np.maximum.at(best, places, scores[index].astype(np.float32))
-        liked = {places[unit] for unit in preferred}
+        extra = np.zeros(size, dtype=np.float32)
+        for each in mine:
+            extra[[places[unit] for unit in each.preferred]] = PREFERRED * (2 if each.whole else 1)
         new_passages.append(Passage(passage.text, _merged(passage.units, places), passage.title, passage.hidden, replaced))
         new_scores.append(best)
-        ranks.append(np.asarray([s + PREFERRED if u in liked else s for u, s in enumerate(best)], dtype=np.float32))
+        ranks.append(best + extra)
         new_protected.append({places[unit] for unit in protected[index]})
         moved.append(places)
     return Plan(new_passages, new_scores, ranks, new_protected, details, list(treatments), moved)
