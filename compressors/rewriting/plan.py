@@ -19,7 +19,8 @@ whole."""
 class Treatment:
     """What was decided for a chunk and why: its share of its own tokens, and the draft that was accepted, if any.
 
-    `preferred` are units inside the share, all of them for a chunk that is to stay `whole`; `reason` says why there is no draft; `attempts` counts drafts.
+    `preferred` are units inside the share, all of them for a chunk that is to stay `whole`; `reason` says why there is no
+    draft; `attempts` counts drafts.
     """
 
     chunk: Chunk

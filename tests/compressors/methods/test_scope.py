@@ -10,7 +10,7 @@ from compressors import CompressionRequest, CompressionResult, Compressor
 from compressors.facts import scope_spans, uncuttable_spans
 from compressors.progress import Progress, listening
 from compressors.segmentation import segment
-from tests.compressors.rewriting.test_endpoint import TEXT
+from tests.compressors.rewriting.test_endpoint import PARAGRAPHS, TEXT
 from tests.conftest import PROSE
 from tests.strategies import sentences
 
@@ -40,10 +40,12 @@ def test_the_receipt_covers_the_text_and_says_what_became_of_each_chunk(compress
 
 
 def test_the_most_important_chunk_stays_as_it_is(compressor: Compressor) -> None:
-    result = run(compressor, query="What does the baker do at night with flour, water and salt?", target_ratio=0.5)
+    documents = [{"text": paragraph} for paragraph in PARAGRAPHS]
+    query = "What does the baker do at night with flour, water and salt?"
+    result = compressor.compress(CompressionRequest(documents=documents, query=query, method="scope", target_ratio=0.5))
     best = max(result.method_details["chunks"], key=lambda chunk: chunk["importance"])
-    assert best["outcome"] == "verbatim"
-    assert "mixes flour" in (result.text or "")
+    assert (best["item"], best["outcome"], best["reason"]) == (1, "verbatim", "most_important")
+    assert (result.documents or [])[1].text == PARAGRAPHS[1]
 
 
 def test_without_a_target_no_sentence_is_dropped(compressor: Compressor) -> None:
