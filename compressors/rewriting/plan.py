@@ -59,12 +59,7 @@ class Plan:
         units = list(dict.fromkeys(self._moved[chunk.passage][unit] for unit in chunk.units))
         left = [unit for unit in units if unit in kept]
         start, end = passage.units[units[0]].start, passage.units[units[-1]].end
-        edits = [
-            each
-            for unit in left
-            for each in passage.replaced
-            if passage.units[unit].start <= each.start and each.end <= passage.units[unit].end
-        ]
+        edits = [each for unit in left for each in passage.replacements(passage.units[unit].start, passage.units[unit].end)]
         if not left:
             outcome = "dropped"
         elif any(each.by for each in edits):

@@ -85,13 +85,16 @@ class Passage:
     def written(self, start: int, end: int) -> str:
         """`text[start:end]` with what lies inside replaced; tags that are hidden are still there."""
         pieces, at = [], start
-        for index in range(bisect_left(self._replaced_starts, start), len(self.replaced)):
-            each = self.replaced[index]
-            if each.end > end:
-                break
+        for each in self.replacements(start, end):
             pieces += [self.text[at : each.start], each.by]
             at = each.end
         return "".join([*pieces, self.text[at:end]])
+
+    def replacements(self, start: int, end: int) -> Sequence[Replacement]:
+        """What was replaced inside `text[start:end]`."""
+        first = bisect_left(self._replaced_starts, start)
+        last = bisect_left(self._replaced_starts, end)
+        return [each for each in self.replaced[first:last] if each.end <= end]
 
     @cached_property
     def _replaced_starts(self) -> list[int]:
