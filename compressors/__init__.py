@@ -11,10 +11,13 @@ from typing import Any
 from compressors.compressor import Compressor, pass_through
 from compressors.encoder.cache import LruVectorCache
 from compressors.encoder.late_pooling import VectorCache
-from compressors.encoder.loading import EMBEDDED, LazyEncoder
+from compressors.encoder.loading import EMBEDDED
 from compressors.errors import BudgetInfeasible, CompressionError
+from compressors.models import ModelLoader
 from compressors.request import CompressionRequest, Document
 from compressors.result import CompressionResult
+from compressors.rewriting.cache import LruRewriteCache, RewriteCache
+from compressors.rewriting.loading import RewriterSettings
 
 __all__ = [
     "BudgetInfeasible",
@@ -23,20 +26,27 @@ __all__ = [
     "CompressionResult",
     "Compressor",
     "Document",
+    "RewriterSettings",
     "build_compressor",
     "compress",
     "pass_through",
 ]
 
 
-def build_compressor(encoder: str = EMBEDDED, threads: int | None = None, vectors: VectorCache | None = None) -> Compressor:
-    """A compressor with its own models, which load when a method first needs them, and the cache of embeddings given."""
-    return Compressor(LazyEncoder(encoder, threads), vectors)
+def build_compressor(
+    encoder: str = EMBEDDED,
+    threads: int | None = None,
+    vectors: VectorCache | None = None,
+    rewriter: RewriterSettings | None = None,
+    rewrites: RewriteCache | None = None,
+) -> Compressor:
+    """A compressor with its own models, which load when a method first needs them, and the caches given."""
+    return Compressor(ModelLoader(encoder, threads, rewriter).models(vectors, rewrites=rewrites))
 
 
 @lru_cache(maxsize=1)
 def _default_compressor() -> Compressor:
-    return build_compressor(vectors=LruVectorCache())
+    return build_compressor(vectors=LruVectorCache(), rewrites=LruRewriteCache())
 
 
 def compress(text: str | None = None, **fields: Any) -> CompressionResult:

@@ -188,5 +188,5 @@ class UnitSelector:
             check()
             passage, unit = self._passages[place[0]], place[1]
             start = passage.gaps[unit][0] if unit else passage.units[unit].start
-            self._unit_costs[place] = self._count(passage.text[start : passage.units[unit].end])
+            self._unit_costs[place] = self._count(passage.written(start, passage.units[unit].end))
         return self._unit_costs[place]

@@ -1,22 +1,21 @@
 """`Compressor`: a request in, a result out."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from compressors import chat
-from compressors.encoder.base import Encoder
-from compressors.encoder.late_pooling import VectorCache
 from compressors.errors import BudgetInfeasible, InvalidValue
-from compressors.methods.base import Method, Models, ScoreCache
+from compressors.methods.base import Method, Models
 from compressors.passage_group import GroupResult, Protection, Target, compress_group, infeasible
 from compressors.protection import compile_patterns
 from compressors.registry import METHODS, method_class
 from compressors.render import Rendered
 from compressors.request import CompressionRequest, Document
 from compressors.result import CompressedDocument, CompressionResult, LocatedScores, Reason, TimingMs, UnitScore, Usage
+from compressors.rewriting.plan import merge_details
 from compressors.tokenization import TokenCounter, counter_for
 
 # Something for every part of the way: abbreviations, numbers, quotations, another script.
@@ -26,11 +25,8 @@ _WARM_UP = 'Dr. A. Smith paid $3.50 on 14 May 2020. "It was not dear," she said.
 class Compressor:
     """Runs requests. Holds the models, nothing of any request; safe to share between threads."""
 
-    def __init__(
-        self, encoder: Callable[[], Encoder], vectors: VectorCache | None = None, scores: ScoreCache | None = None
-    ) -> None:
-        self._models = Models(encoder, vectors, scores)
-        self._methods: dict[str, Method[Any]] = {name: cls(self._models) for name, cls in METHODS.items()}
+    def __init__(self, models: Models) -> None:
+        self._methods: dict[str, Method[Any]] = {name: cls(models) for name, cls in METHODS.items()}
 
     def warm_up(self) -> None:
         """Load the models that the default method needs and run them once."""
@@ -174,12 +170,19 @@ class _Run:
 
     def _message(self, slot: chat.TextSlot, query: str | None) -> GroupResult:
         try:
-            return self._group([("", slot.text)], query)
+            return self._located(self._group([("", slot.text)], query), [slot])
         except BudgetInfeasible:
             # The ratio is meant for the chat; one message that is mostly protected must not fail the others.
             self.warnings.append(f"messages[{slot.message}]: protected text alone exceeds the ratio; left as it is")
             tokens = self.counter.count(slot.text)
             return GroupResult([Rendered(slot.text, [(0, len(slot.text))])], tokens, tokens, "not_compressible")
+
+    def _located(self, group: GroupResult, slots: Sequence[chat.TextSlot]) -> GroupResult:
+        """The group with its chunks named by message and path, as spans are."""
+        for entry in group.scored.details.get("chunks", []) if group.scored else []:
+            slot = slots[entry.pop("item")]
+            entry.update(message=slot.message, path=list(slot.path))
+        return group
 
     def _within_tokens(
         self, open_slots: list[chat.TextSlot], slots: list[chat.TextSlot], newest: int | None, fixed: int
@@ -195,7 +198,8 @@ class _Run:
                 smallest_target_tokens=fixed + 1,
             )
         try:
-            return self._group([("", slot.text) for slot in open_slots], query, Target(tokens=max(room, 1)))
+            group = self._group([("", slot.text) for slot in open_slots], query, Target(tokens=max(room, 1)))
+            return self._located(group, open_slots)
         except BudgetInfeasible as error:
             raise infeasible(error, fixed) from None
 
@@ -204,13 +208,14 @@ class _Run:
             self.warnings += [warning for warning in each.warnings if warning not in self.warnings]
         before, after = group.tokens_before, group.tokens_after
         seconds = {stage: sum(each.seconds[stage] for each in self.groups) for stage in ("score", "cut", "verify")}
-        scored = next((each.scored for each in self.groups if each.scored), None)
+        details = merge_details([each.scored.details for each in self.groups if each.scored])
+        scored = any(each.scored for each in self.groups)
         return CompressionResult(
             **shape,
             status="unchanged" if group.reason else "compressed",
             reason=group.reason,
             method=self.method.name,
-            method_details=scored.details if scored else {},
+            method_details=details,
             models=self.method.model_names() if scored else [],
             usage=Usage(
                 tokens_before=before,

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from pydantic import BaseModel
@@ -23,6 +23,9 @@ from compressors.tokenization import TokenCounter
 from compressors.verify import settle
 
 _REFILLS = 4
+REWRITTEN = (
+    "rewritten: parts of the text were written anew; method_details.chunks says which, spans hold only what is verbatim"
+)
 MINIMUM_TOKENS = 8
 """With a target ratio, shorter inputs come back as they are: there is nothing in them to choose from."""
 
@@ -111,11 +114,17 @@ def compress_group(
         protected_units(passage, tag.kept, protection.patterns, protection.level == "strict")
         for passage, tag in zip(result.passages, tags, strict=True)
     ]
+    plan = method.rewrite(result.passages, result.scored, protected, query, budget, counter.count, options)
+    ranks = result.scored.units
+    if plan is not None:
+        result.passages, protected, ranks = plan.passages, plan.protected, plan.ranks
+        result.scored = replace(result.scored, units=plan.scores)
+        check()
     selector = UnitSelector(result.passages, counter.count)
     settled: list[tuple[Rendered, set[int]]] = []
     refused: set[Place] = set()
     for _ in range(_REFILLS):
-        selection = _select(selector, result, protected, budget, method, options, refused)
+        selection = _select(selector, result, ranks, protected, budget, method, options, refused)
         verifying = time.perf_counter()
         settled = [settle(p, k, protection.level != "none") for p, k in zip(result.passages, selection.kept, strict=True)]
         result.seconds["verify"] += time.perf_counter() - verifying
@@ -140,6 +149,10 @@ def compress_group(
         result.warnings.append("verify_rollback: units that would have left a fact or a character in part were dropped")
     result.tokens_after = sum(counter.count(rendered.text) for rendered in result.rendered)
     result.seconds["verify"] += time.perf_counter() - started
+    if plan is not None:
+        result.scored = replace(result.scored, details={**result.scored.details, **plan.receipt(result.kept)})
+        if any(rendered.rewritten for rendered in result.rendered):
+            result.warnings.append(REWRITTEN)
     if result.tokens_after >= tokens_before:
         unchanged.reason = "no_gain"
         return unchanged
@@ -171,6 +184,7 @@ def _reason_to_skip(tokens_before: int, budget: int | None, target: Target, tagg
 def _select(
     selector: UnitSelector,
     result: GroupResult,
+    ranks: Sequence[ScoreArray],
     protected: Sequence[set[int]],
     budget: int | None,
     method: Method[BaseModel],
@@ -179,7 +193,7 @@ def _select(
 ) -> Selection:
     assert result.scored is not None
     if budget is not None:
-        return selector.select(result.scored.units, protected, budget, method.fills, refused)
+        return selector.select(ranks, protected, budget, method.fills, refused)
     kept = method.stop(result.passages, result.scored, options)
     if kept is None:
         raise TargetRequired(

@@ -1,18 +1,31 @@
 """Kept units back to text: slices of the original, with the original's own white space between them."""
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
-from compressors.segmentation import Join, Passage
-from compressors.spans import Span, merge, subtract
+from compressors.segmentation import Join, Passage, Replacement
+from compressors.spans import Span, SpanSet, merge, subtract
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """`text[source]` of the original became `text[output]` of the result, which is not verbatim."""
+
+    source: Span
+    output: Span
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """`text` is the concatenation of the original's slices at `spans`, which are ordered and disjoint."""
+    """A result text. `spans` are the slices of the original that it is made of, ordered and disjoint.
+
+    Where `rewritten` is empty, `text` is the concatenation of those slices; otherwise what a method wrote stands between
+    them, at the places that `rewritten` gives.
+    """
 
     text: str
     spans: list[Span]
+    rewritten: Sequence[Rewritten] = ()
 
 
 def render(passage: Passage, kept: Set[int]) -> Rendered:
@@ -35,7 +48,28 @@ def render(passage: Passage, kept: Set[int]) -> Rendered:
     if order[-1] == len(units) - 1:
         spans.append(gaps[-1])
     spans = subtract(merge(spans), passage.hidden) if passage.hidden else merge(spans)
+    if passage.replaced:
+        return _with_replacements(passage, spans)
     return Rendered("".join(passage.text[start:end] for start, end in spans), spans)
+
+
+def _with_replacements(passage: Passage, spans: list[Span]) -> Rendered:
+    verbatim = subtract(spans, merge((each.start, each.end) for each in passage.replaced))
+    shown = SpanSet(spans)
+    inside = [each for each in passage.replaced if each.by and shown.contains(each.start, each.end)]
+    pieces: list[Span | Replacement] = [*verbatim, *inside]
+    pieces.sort(key=lambda piece: (piece.start, piece.end) if isinstance(piece, Replacement) else piece)
+    written: list[str] = []
+    rewritten: list[Rewritten] = []
+    length = 0
+    for piece in pieces:
+        if isinstance(piece, Replacement):
+            rewritten.append(Rewritten((piece.start, piece.end), (length, length + len(piece.by))))
+            written.append(piece.by)
+        else:
+            written.append(passage.text[piece[0] : piece[1]])
+        length += len(written[-1])
+    return Rendered("".join(written), verbatim, rewritten)
 
 
 def _joint(passage: Passage, left: int, right: int) -> Span:

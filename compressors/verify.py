@@ -1,16 +1,18 @@
 """The last gate: what leaves is checked against the original, whatever the method did."""
 
 import json
+from bisect import bisect_right
 from collections.abc import Set
 
 import regex
 
 from compressors.cancellation import check
-from compressors.facts import breakable_spans
+from compressors.facts import breakable_spans, fact_spans
 from compressors.graphemes import splits_cluster
 from compressors.render import Rendered, render
+from compressors.rewriting.fidelity import invented
 from compressors.segmentation import STRUCTURED, Join, Passage
-from compressors.spans import Span, SpanSet
+from compressors.spans import Span, SpanSet, subtract
 
 _FENCE_LINE = regex.compile(r"^[ ]{0,3}(?:```|~~~)", regex.MULTILINE)
 
@@ -18,15 +20,17 @@ _FENCE_LINE = regex.compile(r"^[ ]{0,3}(?:```|~~~)", regex.MULTILINE)
 def violations(passage: Passage, kept: Set[int], rendered: Rendered, facts: bool = True) -> set[int]:
     """Kept units that must go because their text breaks an invariant; empty for a sound result.
 
-    Checked: the text is the concatenation of its spans; no fact and no grapheme cluster is kept in part; a JSON document
-    parses; code fences stay balanced. `facts` False leaves the facts unchecked.
+    Checked: the text is the concatenation of its spans and of what was rewritten; no fact and no grapheme cluster is kept
+    in part; nothing was deleted that is a fact, and nothing written that the original does not say in numbers, names and
+    negations; a JSON document parses; code fences stay balanced. `facts` False leaves the facts unchecked.
     """
     if not kept:
         return set()
     broken = _split_clusters(passage, kept, rendered)
     if facts:
         broken |= _split_facts(passage, kept, rendered.spans)
-    if "".join(passage.text[start:end] for start, end in rendered.spans) != rendered.text:
+        broken |= _altered(passage, kept)
+    if "".join(passage.text[start:end] for start, end in rendered.spans) != _verbatim_part(rendered):
         return set(kept)
     if passage.units[0].join is Join.OPEN and passage.units[0].requires == (len(passage.units) - 1,):
         try:
@@ -70,6 +74,29 @@ def _split_facts(passage: Passage, kept: Set[int], spans: list[Span]) -> set[int
     if cut.spans:
         broken = {u for u in kept if cut.overlaps(passage.units[u].start, passage.units[u].end)}
     return broken
+
+
+def _altered(passage: Passage, kept: Set[int]) -> set[int]:
+    """Kept units from which a fact was deleted, or in which something was written that the original does not hold."""
+    if not passage.replaced:
+        return set()
+    starts = [unit.start for unit in passage.units]
+    broken = set[int]()
+    for each in passage.replaced:
+        index = bisect_right(starts, each.start) - 1
+        if index not in kept:
+            continue
+        source = passage.text[each.start : each.end]
+        if invented(source, each.by) if each.by else fact_spans(source):
+            broken.add(index)
+    return broken
+
+
+def _verbatim_part(rendered: Rendered) -> str:
+    if not rendered.rewritten:
+        return rendered.text
+    holes = [each.output for each in rendered.rewritten]
+    return "".join(rendered.text[start:end] for start, end in subtract([(0, len(rendered.text))], holes))
 
 
 def _split_clusters(passage: Passage, kept: Set[int], rendered: Rendered) -> set[int]:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from compressors.encoder.loading import LazyEncoder
+from compressors.models import ModelLoader
 from service import errors
 from service.engine import Engine
 from service.grpc_api.server import GrpcServer, Tls
@@ -16,7 +16,7 @@ from service.observability.observer import Observer
 from service.observability.request_context import RequestContext
 from service.observability.tracing import open_tracing
 from service.repeated import Repeated
-from service.routes import compression, discovery, health, retrieve
+from service.routes import compression, discovery, health, retrieve, streaming
 from service.security import Authentication, SecurityHeaders
 from service.settings import Settings, get_settings
 from service.version import package_version
@@ -28,17 +28,17 @@ counts tokens, with every kept character traceable to the original."""
 def create_app(
     settings: Settings | None = None,
     on_failure: Callable[[str], None] = lambda _: None,
-    encoder: LazyEncoder | None = None,
+    models: ModelLoader | None = None,
 ) -> FastAPI:
     """The application. Models load in the background once it starts; `/readyz` says when they are warm.
 
     `on_failure` hears why it cannot serve.
-    `encoder` is a model loaded before this process was forked: then several processes share the gRPC port.
+    `models` are those loaded before this process was forked: then several processes share the gRPC port.
     """
     settings = settings or get_settings()
     metrics = Metrics(version=package_version())
     tracing = open_tracing(package_version())
-    engine = Engine(settings, metrics, encoder)
+    engine = Engine(settings, metrics, models)
     keys = KeyRing(settings.api_keys.get_secret_value() if settings.api_keys else None, settings.api_keys_file)
 
     async def start(app: FastAPI) -> GrpcServer | None:
@@ -56,7 +56,7 @@ def create_app(
                 authenticate=keys.authenticate,
                 originals=app.state.originals,
                 tls=tls,
-                reuse_port=encoder is not None,
+                reuse_port=models is not None,
             )
             await server.start()
             return server
@@ -94,7 +94,7 @@ def create_app(
     app.state.keys = keys
     app.state.metrics = metrics
     errors.install(app)
-    for router in (compression.router, retrieve.router, discovery.router, health.router):
+    for router in (compression.router, streaming.router, retrieve.router, discovery.router, health.router):
         app.include_router(router)
     app.add_middleware(Repeated, engine=engine)
     app.add_middleware(Authentication, keys=keys, public_docs=settings.public_docs)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from compressors import Compressor, pass_through
 from compressors.cancellation import Cancellation
 from compressors.encoder.embedded import available_cores
-from compressors.encoder.loading import LazyEncoder
+from compressors.models import ModelLoader
+from compressors.progress import Listener, listening
 from compressors.request import CompressionRequest
 from compressors.result import CompressionResult, TimingMs
 from compressors.tokenization import counter_for, register_tokenizer
@@ -41,12 +42,20 @@ class Outcome:
     originals: list[StoredOriginal] = field(default_factory=list)
 
 
+class _NotToBeKept(Exception):
+    """Carries a result past the cache: a rewriter failed in a way that may pass, so that the next one may be better."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__("incomplete")
+        self.outcome = outcome
+
+
 class Engine:
     """Owns the compressor, the queue and the stores. Lives on one event loop, that of `start`."""
 
-    def __init__(self, settings: Settings, metrics: Metrics | None = None, encoder: LazyEncoder | None = None) -> None:
+    def __init__(self, settings: Settings, metrics: Metrics | None = None, models: ModelLoader | None = None) -> None:
         self.settings = settings
-        self._encoder = encoder or LazyEncoder(settings.encoder, settings.threads)
+        self._models = models or ModelLoader(settings.encoder, settings.threads, settings.rewriter)
         self.metrics = metrics or Metrics(version=package_version())
         self.failure: str | None = None
         self.draining = False
@@ -76,8 +85,10 @@ class Engine:
     def _load(self, storage: Storage) -> Compressor:
         for name, path in self.settings.tokenizers.items():
             register_tokenizer(name, path)
-        compressor = Compressor(self._encoder, storage.vectors, storage.scores)
+        compressor = Compressor(self._models.models(storage.vectors, storage.scores, storage.rewrites))
         compressor.warm_up()
+        # Loads what the default method does not need, so that a wrong setting stops the start.
+        compressor.loaded_models()
         return compressor
 
     @property
@@ -105,8 +116,10 @@ class Engine:
     def _not_ready(self) -> NotReady:
         return NotReady(self.failure or "models are loading; try again shortly", retry_after=1)
 
-    async def compress(self, request: CompressionRequest, caller: Caller = ANYONE) -> Outcome:
-        """Run one request, or find its result in the cache.
+    async def compress(
+        self, request: CompressionRequest, caller: Caller = ANYONE, listener: Listener | None = None
+    ) -> Outcome:
+        """Run one request, or find its result in the cache. `listener` hears of progress, in the thread that works.
 
         A request whose deadline passes comes back as it was, with the reason `deadline`; cancelling the call stops the
         work. Raises CompressionError for what the caller can set right, ServiceFailure for the rest.
@@ -120,7 +133,7 @@ class Engine:
         milliseconds = request.deadline_ms or self.settings.default_deadline_ms
         try:
             async with asyncio.timeout(milliseconds / 1000 if milliseconds else None):
-                outcome = await self._cached(request, caller)
+                outcome = await self._cached(request, caller, listener)
         except TimeoutError:
             self.metrics.observe_fallback("deadline")
             result = await asyncio.to_thread(pass_through, request, "deadline")
@@ -160,29 +173,35 @@ class Engine:
         described = request.model_dump_json(exclude={"deadline_ms", "store_original"}, exclude_none=True)
         return [package_version(), *self.model_names, described]
 
-    async def _cached(self, request: CompressionRequest, caller: Caller) -> Outcome:
+    async def _cached(self, request: CompressionRequest, caller: Caller, listener: Listener | None) -> Outcome:
         assert self._storage is not None
         started = time.perf_counter()
         computed: list[Outcome] = []
 
         async def compute() -> bytes:
-            computed.append(await self._run(request, caller))
+            computed.append(await self._run(request, caller, listener))
+            if computed[0].result.method_details.get("complete") is False:
+                raise _NotToBeKept(computed[0])
             return computed[0].result.model_dump_json(exclude_none=True).encode()
 
-        value, status = await self._storage.results.get_or_compute(caller.tenant, self._described(request), compute)
+        try:
+            value, status = await self._storage.results.get_or_compute(caller.tenant, self._described(request), compute)
+        except _NotToBeKept as incomplete:
+            value, status = b"", "miss"
+            computed = [incomplete.outcome]
         if computed:
             outcome = Outcome(computed[0].result, computed[0].queue_ms, status)
         else:
             outcome = Outcome(_found(value, started), 0.0, status)
         return await self._with_originals(request, caller, outcome) if request.store_original else outcome
 
-    async def _run(self, request: CompressionRequest, caller: Caller) -> Outcome:
+    async def _run(self, request: CompressionRequest, caller: Caller, listener: Listener | None) -> Outcome:
         compressor, scheduler = self._compressor, self._scheduler
         assert compressor is not None
         assert scheduler is not None
 
         def work() -> CompressionResult:
-            with working_for(caller.tenant):
+            with working_for(caller.tenant), listening(listener):
                 return compressor.compress(request)
 
         result, waited = await scheduler.run(work, request.characters, caller.tenant, Cancellation())
@@ -226,6 +245,7 @@ class Engine:
         self.metrics.set_ready(False)
         if self._scheduler:
             self._scheduler.close()
+        await asyncio.to_thread(self._models.close)
         if self._storage:
             await self._storage.close()
         if self._limits:

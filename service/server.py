@@ -9,7 +9,7 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
-from compressors.encoder.loading import LazyEncoder
+from compressors.models import ModelLoader
 from service.app import create_app
 from service.observability import logs
 from service.settings import Settings
@@ -36,8 +36,8 @@ def run(settings: Settings) -> int:
     return serve(settings, listener)
 
 
-def serve(settings: Settings, listener: socket.socket, encoder: LazyEncoder | None = None) -> int:
-    """Serve on a listening socket in this process; its exit code. With `encoder`, one of several workers."""
+def serve(settings: Settings, listener: socket.socket, models: ModelLoader | None = None) -> int:
+    """Serve on a listening socket in this process; its exit code. With `models`, one of several workers."""
     failures: list[str] = []
 
     def give_up(message: str) -> None:
@@ -45,9 +45,9 @@ def serve(settings: Settings, listener: socket.socket, encoder: LazyEncoder | No
         sys.stderr.write(f"promptpress: {message}\n")
         server.should_exit = True
 
-    app = create_app(settings, give_up, encoder=encoder)
+    app = create_app(settings, give_up, models=models)
     metrics = None
-    if settings.metrics_port >= 0 and encoder is None:
+    if settings.metrics_port >= 0 and models is None:
         host = settings.metrics_host or settings.host
         try:
             metrics = app.state.metrics.serve(host, settings.metrics_port)

@@ -31,9 +31,11 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as UnreadableSetting
 
+from compressors.rewriting.loading import RewriterSettings
 from service import configuration
 from service.keys import KeyRing, parse_keys
 
+_HTTP_URL = re.compile(r"https?://[^\s/@?#]+(/[^\s@?#]*)?")
 _REDIS_URL = re.compile(r"(unix|rediss?(\+sentinel|\+cluster)?)://\S+")
 
 
@@ -101,6 +103,27 @@ class Settings(BaseSettings):
     tokenizers: dict[str, Path] = Field(
         default_factory=dict, description='More tokenizers, as JSON: {"name": "/path/to/tokenizer.json"}.'
     )
+    rewriter_model: str = Field(
+        "embedded",
+        min_length=1,
+        description="What method `scope` writes with: `embedded` deletes words; with rewriter_url a model there; else "
+        "a local folder or a Hugging Face id of a summariser or chat model (needs torch).",
+    )
+    rewriter_url: str | None = Field(
+        None, description="Base URL of an endpoint that speaks OpenAI's protocol, such as http://localhost:8000/v1."
+    )
+    rewriter_key: SecretStr | None = Field(None, description="API key of the rewriter's endpoint.")
+    rewriter_concurrency: int = Field(8, ge=1, le=256, description="Most calls to the rewriter's endpoint at a time.")
+    rewriter_timeout_ms: int = Field(
+        30_000,
+        ge=1,
+        le=600_000,
+        description="Longest wait for one chunk's rewrite, retries included; then sentences are kept.",
+    )
+    rewriter_retries: int = Field(
+        2, ge=0, le=10, description="How often a call is tried again after 429, 5xx or a broken connection."
+    )
+    rewrite_cache_mb: int = Field(16, ge=0, description="Memory for rewrites of chunks that were seen; 0 turns it off.")
     vector_cache_mb: int = Field(64, ge=0, description="Memory for embeddings of documents that were seen; 0 turns it off.")
 
     score_cache_mb: int = Field(
@@ -169,6 +192,18 @@ class Settings(BaseSettings):
         """Whether requests need an API key."""
         return self.api_keys is not None or self.api_keys_file is not None
 
+    @property
+    def rewriter(self) -> RewriterSettings:
+        """What method `scope` writes with."""
+        return RewriterSettings(
+            self.rewriter_model,
+            self.rewriter_url,
+            self.rewriter_key.get_secret_value() if self.rewriter_key else None,
+            self.rewriter_concurrency,
+            self.rewriter_timeout_ms / 1000,
+            self.rewriter_retries,
+        )
+
     @field_validator("api_keys")
     @classmethod
     def _check_keys(cls, keys: SecretStr | None) -> SecretStr | None:
@@ -192,6 +227,13 @@ class Settings(BaseSettings):
             )
         return url
 
+    @field_validator("rewriter_url")
+    @classmethod
+    def _check_rewriter_url(cls, url: str | None) -> str | None:
+        if url is not None and not _HTTP_URL.fullmatch(url):
+            raise ValueError("must be a URL that begins with http:// or https://, without a user name; the key has its own")
+        return url
+
     @field_validator("cache_encryption_keys")
     @classmethod
     def _check_encryption_keys(cls, keys: list[SecretStr]) -> list[SecretStr]:
@@ -210,6 +252,12 @@ class Settings(BaseSettings):
             raise ValueError("PROMPTPRESS_GRPC_TLS_CLIENT_CA: needs PROMPTPRESS_GRPC_TLS_CERTIFICATE too")
         if self.workers > 1 and 0 in (self.grpc_port, self.metrics_port):
             raise ValueError("PROMPTPRESS_WORKERS: several workers need a gRPC and a metrics port other than 0")
+        if self.rewriter_url and self.rewriter_model == "embedded":
+            raise ValueError(
+                "PROMPTPRESS_REWRITER_URL: needs PROMPTPRESS_REWRITER_MODEL too, the endpoint's name of a model"
+            )
+        if self.rewriter_key and not self.rewriter_url:
+            raise ValueError("PROMPTPRESS_REWRITER_KEY: needs PROMPTPRESS_REWRITER_URL too")
         if self.redis_required and self.redis_url is None:
             raise ValueError("PROMPTPRESS_REDIS_REQUIRED: needs PROMPTPRESS_REDIS_URL too")
         return self

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from compressors import CompressionRequest, CompressionResult, Compressor, build_compressor
 from compressors.errors import CompressionError, InvalidValue
+from compressors.rewriting.cache import LruRewriteCache
 from service.errors import error_body
 from service.settings import get_settings
 
@@ -21,7 +22,7 @@ from service.settings import get_settings
 def run(files: list[str], fields: dict[str, Any], *, as_json: bool, diff: bool) -> int:
     """Compress each file and print the results in order; exit code 0, or 1 if a line of JSON lines failed."""
     settings = get_settings()
-    compressor = build_compressor(settings.encoder, settings.threads)
+    compressor = build_compressor(settings.encoder, settings.threads, rewriter=settings.rewriter, rewrites=LruRewriteCache())
     failed = False
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")

@@ -11,6 +11,7 @@ from compressors.encoder.cache import LruVectorCache
 from compressors.encoder.late_pooling import VectorCache
 from compressors.methods.base import ScoreCache
 from compressors.methods.score_cache import LruScoreCache
+from compressors.rewriting.cache import LruRewriteCache, RewriteCache
 from service.cache.backend import ByteStore, StoreState
 from service.cache.keys import key_secret
 from service.cache.memory import MemoryStore
@@ -39,6 +40,21 @@ def working_for(tenant: str) -> Iterator[None]:
         _tenant.reset(token)
 
 
+class TenantRewriteCache:
+    """A RewriteCache whose entries are kept apart by tenant, so that none can tell what another has sent."""
+
+    def __init__(self, inner: LruRewriteCache) -> None:
+        self._inner = inner
+
+    def get(self, key: bytes) -> bytes | None:
+        """See RewriteCache.get."""
+        return self._inner.get(_tenant.get().encode() + b"\0" + key)
+
+    def put(self, key: bytes, value: bytes) -> None:
+        """See RewriteCache.put."""
+        self._inner.put(_tenant.get().encode() + b"\0" + key, value)
+
+
 @dataclass
 class Storage:
     """Results, originals, embeddings and scores. Made and closed on the event loop that uses it."""
@@ -48,6 +64,7 @@ class Storage:
     originals: OriginalStore
     vectors: VectorCache | None
     scores: ScoreCache | None
+    rewrites: RewriteCache | None
     shared: bool
     _kept: ByteStore
     _checked: float = 0.0
@@ -96,6 +113,7 @@ class Storage:
             )
             if settings.score_cache_mb
             else None,
+            TenantRewriteCache(LruRewriteCache(settings.rewrite_cache_mb << 20)) if settings.rewrite_cache_mb else None,
             address is not None,
             kept,
         )

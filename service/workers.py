@@ -11,10 +11,10 @@ from pathlib import Path
 from types import FrameType
 
 from compressors.encoder.embedded import available_cores
-from compressors.encoder.loading import LazyEncoder
+from compressors.models import ModelLoader
 from service.settings import Settings
 
-Serve = Callable[[Settings, socket.socket, LazyEncoder], int]
+Serve = Callable[[Settings, socket.socket, ModelLoader], int]
 _QUICK_DEATH_SECONDS = 5.0
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -34,7 +34,7 @@ def per_worker(settings: Settings) -> Settings:
 class Supervisor:
     """Runs `settings.workers` forked processes on one listening socket until told to stop.
 
-    The encoder is loaded before the fork, so its weights are shared copy-on-write. A worker that dies is replaced, unless
+    The models are loaded before the fork, so its weights are shared copy-on-write. A worker that dies is replaced, unless
     it dies within seconds of its start: then all stop, since the next one would too.
     """
 
@@ -43,7 +43,7 @@ class Supervisor:
         self._count = settings.workers
         self._listener = listener
         self._serve = serve
-        self._encoder = LazyEncoder(settings.encoder, self._settings.threads)
+        self._models = ModelLoader(settings.encoder, self._settings.threads, settings.rewriter)
         self._started: dict[int, float] = {}
         self._stopping = False
         self._failed = False
@@ -52,7 +52,8 @@ class Supervisor:
         """Load, fork, watch; 0 if all workers ended as they were told to."""
         from service.observability.metrics_server import forget_worker, serve_folder
 
-        self._encoder()
+        self._models.encoder()
+        self._models.evidence()
         folder = Path(os.environ[METRICS_FOLDER])
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, self._stop)
@@ -89,7 +90,7 @@ class Supervisor:
         try:
             for signum in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(signum, signal.SIG_DFL)
-            code = self._serve(self._settings, self._listener, self._encoder)
+            code = self._serve(self._settings, self._listener, self._models)
         finally:
             sys.stderr.flush()
             os._exit(code)

@@ -16,7 +16,7 @@ from compressors.tokenization import counter_for
 from tests.conftest import PROSE
 from tests.strategies import any_text, json_documents, sentences
 
-METHODS = ("dspc", "truncate", "random", "auto")
+METHODS = ("dspc", "truncate", "random", "auto", "scope")
 TOKENIZERS = ("o200k_base", "llama3", "gemma3")
 requests = st.fixed_dictionaries(
     {
@@ -87,7 +87,9 @@ def test_same_request_same_bytes_whatever_ran_before(compressor: Compressor, tex
     assert first.scores == second.scores
 
 
-@given(document=json_documents, ratio=st.sampled_from([0.1, 0.3, 0.6, 0.9]), method=st.sampled_from(["dspc", "random"]))
+@given(
+    document=json_documents, ratio=st.sampled_from([0.1, 0.3, 0.6, 0.9]), method=st.sampled_from(["dspc", "random", "scope"])
+)
 def test_json_in_json_out(compressor: Compressor, document: str, ratio: float, method: str) -> None:
     result = run(compressor, text=document, target_ratio=ratio, method=method)
     if result.text:
@@ -194,7 +196,7 @@ def test_messages_keep_their_frame(compressor: Compressor, messages: list[Any], 
         assert result.usage.tokens_after <= 100
 
 
-@pytest.mark.parametrize("method", ["dspc", "hybrid", "bm25", "truncate", "random"])
+@pytest.mark.parametrize("method", ["dspc", "hybrid", "scope", "bm25", "truncate", "random"])
 def test_two_hundred_thousand_tokens(compressor: Compressor, method: str) -> None:
     text = "\n\n".join(PROSE.replace("1911", str(1000 + i)) for i in range(1700))
     result = run(compressor, text=text, query="Which ship did Amundsen use?", target_tokens=2000, method=method)

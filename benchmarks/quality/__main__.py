@@ -19,6 +19,7 @@ from benchmarks.quality import plot, table
 from benchmarks.quality.data import Item, dataset_files, load
 from benchmarks.quality.metrics import kept
 from benchmarks.quality.outcome import Outcome, violation
+from benchmarks.quality.summaries import entity_recall, rouge_l_recall
 from compressors import CompressionRequest, Compressor, Document, build_compressor
 from compressors.encoder.cache import LruVectorCache
 
@@ -91,6 +92,8 @@ def _one(compressor: Compressor, item: Item, method: str, ratio: float, cold: bo
         seconds,
         cold,
         violation(request, result, ratio),
+        rouge_l_recall(item, output),
+        entity_recall(item, output),
     )
 
 
@@ -100,7 +103,8 @@ def _write_csv(path: Path, outcomes: list[Outcome]) -> None:
         groups[outcome.dataset, outcome.method, outcome.ratio].append(outcome)
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["dataset", "method", "ratio", "items", "kept", "actual_ratio", "median_ms", "violations"])
+        columns = ["dataset", "method", "ratio", "items", "kept", "actual_ratio", "median_ms", "violations"]
+        writer.writerow([*columns, "rouge_l_recall", "entity_recall"])
         for (dataset, method, ratio), group in groups.items():
             scores = [outcome.kept for outcome in group if outcome.kept is not None]
             writer.writerow(
@@ -113,8 +117,15 @@ def _write_csv(path: Path, outcomes: list[Outcome]) -> None:
                     round(sum(o.tokens_after for o in group) / max(1, sum(o.tokens_before for o in group)), 4),
                     round(1000 * statistics.median(o.seconds for o in group), 1),
                     sum(o.violation is not None for o in group),
+                    _mean(outcome.rouge_l for outcome in group),
+                    _mean(outcome.entities for outcome in group),
                 ]
             )
+
+
+def _mean(values: Iterable[float | None]) -> float | str:
+    known = [value for value in values if value is not None]
+    return round(statistics.fmean(known), 4) if known else ""
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+_SUMMARIES = frozenset({"dialogsum"})
+
 
 @dataclass(frozen=True)
 class Item:
@@ -19,6 +21,8 @@ class Item:
     answers: list[str]
     all_required: bool
     key_terms: list[str]
+    summary: bool = False
+    """Whether the answers are summaries, which no text holds word for word."""
 
 
 def dataset_files(folder: Path) -> dict[str, Path]:
@@ -44,6 +48,7 @@ def load(path: Path, limit: int | None = None) -> list[Item]:
             list(row["answers"]),
             bool(row["meta"].get("answers_all_required")),
             list(row["meta"].get("key_terms") or []),
+            name in _SUMMARIES or str(row["meta"].get("metric") or "").startswith("rouge"),
         )
         for row in rows
     ]

@@ -2,22 +2,45 @@
 
 import statistics
 from collections import defaultdict
+from collections.abc import Callable
 
 from benchmarks.quality.outcome import Outcome
+
+_OF_SUMMARIES: tuple[tuple[str, Callable[[Outcome], float | None]], ...] = (
+    ("Summaries: ROUGE-L recall of the reference", lambda outcome: outcome.rouge_l),
+    ("Summaries: names and numbers of the reference that are kept", lambda outcome: outcome.entities),
+)
 
 
 def markdown(outcomes: list[Outcome]) -> str:
     """A row for each data set, a column for each method: share kept at each ratio, then times and violations."""
     methods = list(dict.fromkeys(outcome.method for outcome in outcomes))
+    lines = _table(outcomes, "Answers kept", lambda outcome: outcome.kept)
+    lines.append("| median ms, new documents | | " + " | ".join(_median_ms(outcomes, m, cold=True) for m in methods) + " |")
+    if any(not outcome.cold for outcome in outcomes):
+        lines.append(
+            "| median ms, seen documents | | " + " | ".join(_median_ms(outcomes, m, cold=False) for m in methods) + " |"
+        )
+    broken = sum(outcome.violation is not None for outcome in outcomes)
+    for title, measure in _OF_SUMMARIES:
+        if any(measure(outcome) is not None for outcome in outcomes):
+            lines += ["", *_table(outcomes, title, measure)]
+    lines += ["", f"{len(outcomes)} results, {broken} broken promises (counts, budget, spans, characters).", ""]
+    return "\n".join(lines)
+
+
+def _table(outcomes: list[Outcome], title: str, measure: Callable[[Outcome], float | None]) -> list[str]:
+    methods = list(dict.fromkeys(outcome.method for outcome in outcomes))
     ratios = list(dict.fromkeys(outcome.ratio for outcome in outcomes))
     scores: dict[tuple[str, str, float], list[float]] = defaultdict(list)
     for outcome in outcomes:
-        if outcome.kept is not None:
-            scores[outcome.dataset, outcome.method, outcome.ratio].append(outcome.kept)
+        value = measure(outcome)
+        if value is not None:
+            scores[outcome.dataset, outcome.method, outcome.ratio].append(value)
     datasets = [d for d in dict.fromkeys(o.dataset for o in outcomes) if any(key[0] == d for key in scores)]
     means = {key: statistics.fmean(values) for key, values in scores.items()}
     lines = [
-        f"Answers kept at ratios {', '.join(f'{ratio:g}' for ratio in ratios)}; bold: best at that ratio.",
+        f"{title} at ratios {', '.join(f'{ratio:g}' for ratio in ratios)}; bold: best at that ratio.",
         "",
         "| data set | items | " + " | ".join(f"`{method}`" for method in methods) + " |",
         "|---" * (len(methods) + 2) + "|",
@@ -29,14 +52,7 @@ def markdown(outcomes: list[Outcome]) -> str:
     overall = {("", m, r): statistics.fmean(means[d, m, r] for d in datasets) for m in methods for r in ratios if datasets}
     if overall:
         lines.append("| **mean of sets** | | " + " | ".join(_cell(overall, "", m, methods, ratios) for m in methods) + " |")
-    lines.append("| median ms, new documents | | " + " | ".join(_median_ms(outcomes, m, cold=True) for m in methods) + " |")
-    if any(not outcome.cold for outcome in outcomes):
-        lines.append(
-            "| median ms, seen documents | | " + " | ".join(_median_ms(outcomes, m, cold=False) for m in methods) + " |"
-        )
-    broken = sum(outcome.violation is not None for outcome in outcomes)
-    lines += ["", f"{len(outcomes)} results, {broken} broken promises (counts, budget, spans, characters).", ""]
-    return "\n".join(lines)
+    return lines
 
 
 def _cell(

@@ -11,6 +11,10 @@ from pydantic import BaseModel, ConfigDict
 
 from compressors.encoder.base import Encoder
 from compressors.encoder.late_pooling import VectorCache
+from compressors.evidence.reader import EvidenceReader
+from compressors.rewriting.cache import RewriteCache
+from compressors.rewriting.plan import Plan
+from compressors.rewriting.rewriter import Rewriter
 from compressors.segmentation import Passage
 
 ScoreArray = NDArray[np.float32]
@@ -50,8 +54,17 @@ class Models:
     """Models a method may ask for, each loaded when it is first asked for; and what is kept of their work."""
 
     encoder: Callable[[], Encoder]
+    evidence: Callable[[], EvidenceReader]
+    rewriter: Callable[[], Rewriter]
     vectors: VectorCache | None = None
     scores: ScoreCache | None = None
+    rewrites: RewriteCache | None = None
+
+    def name_of(self, role: str) -> str:
+        """The name of the model in a role: `encoder`, `evidence` or `rewriter`."""
+        if role == "encoder":
+            return self.encoder().name
+        return self.evidence().name if role == "evidence" else self.rewriter().name
 
 
 OptionsT = TypeVar("OptionsT", bound=BaseModel)
@@ -85,11 +98,27 @@ class Method(ABC, Generic[OptionsT]):
 
     def model_names(self) -> list[str]:
         """Names of the models that the method runs on."""
-        return [self._models.encoder().name for role in self.models if role == "encoder"]
+        return [self._models.name_of(role) for role in self.models]
 
     @abstractmethod
     def score(self, passages: Sequence[Passage], query: str | None, options: OptionsT) -> Scored:
         """Score every unit of every passage. Must not depend on any budget."""
+
+    def rewrite(
+        self,
+        passages: Sequence[Passage],
+        scored: Scored,
+        protected: Sequence[set[int]],
+        query: str | None,
+        budget: int | None,
+        count: Callable[[str], int],
+        options: OptionsT,
+    ) -> Plan | None:
+        """Write parts of the passages anew before the cut; None for a method that only selects.
+
+        What is protected stays as it is. The cut then keeps whole units of what comes back, so that budgets stay exact.
+        """
+        return None
 
     def stop(self, passages: Sequence[Passage], scored: Scored, options: OptionsT) -> list[set[int]] | None:
         """Units to keep of each passage when no target is given; None if the method has no stop of its own."""

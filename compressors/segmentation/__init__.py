@@ -1,6 +1,6 @@
 """Any text as units with exact offsets."""
 
 from compressors.segmentation.passage import segment
-from compressors.segmentation.unit import LINES, STRUCTURED, Join, Kind, Passage, Unit
+from compressors.segmentation.unit import LINES, STRUCTURED, Join, Kind, Passage, Replacement, Unit
 
-__all__ = ["LINES", "STRUCTURED", "Join", "Kind", "Passage", "Unit", "segment"]
+__all__ = ["LINES", "STRUCTURED", "Join", "Kind", "Passage", "Replacement", "Unit", "segment"]

@@ -1,5 +1,6 @@
 """The pieces a text is made of: units that may be kept or dropped, and the gaps between them."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -49,6 +50,15 @@ class Unit:
     structural: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """What `text[start:end]` of a passage is replaced by; an empty `by` deletes it."""
+
+    start: int
+    end: int
+    by: str = ""
+
+
 @dataclass(frozen=True)
 class Passage:
     """One text and its units, ordered and disjoint. Units and the gaps between them partition the text exactly."""
@@ -58,6 +68,8 @@ class Passage:
     title: str = ""
     hidden: Sequence[Span] = field(default=())
     """Spans that are never part of any output: the `<keep>` tags themselves."""
+    replaced: Sequence[Replacement] = field(default=())
+    """What a method has rewritten, each inside one unit; sorted, disjoint, apart from `hidden`."""
 
     @cached_property
     def gaps(self) -> list[Span]:
@@ -66,6 +78,24 @@ class Passage:
         return list(zip(edges[::2], edges[1::2], strict=True))
 
     def slice(self, index: int) -> str:
-        """The text of one unit."""
+        """The text of one unit in the original."""
         unit = self.units[index]
         return self.text[unit.start : unit.end]
+
+    def written(self, start: int, end: int) -> str:
+        """`text[start:end]` with what lies inside replaced; tags that are hidden are still there."""
+        pieces, at = [], start
+        for each in self.replacements(start, end):
+            pieces += [self.text[at : each.start], each.by]
+            at = each.end
+        return "".join([*pieces, self.text[at:end]])
+
+    def replacements(self, start: int, end: int) -> Sequence[Replacement]:
+        """What was replaced inside `text[start:end]`."""
+        first = bisect_left(self._replaced_starts, start)
+        last = bisect_left(self._replaced_starts, end)
+        return [each for each in self.replaced[first:last] if each.end <= end]
+
+    @cached_property
+    def _replaced_starts(self) -> list[int]:
+        return [each.start for each in self.replaced]

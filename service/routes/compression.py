@@ -20,7 +20,7 @@ from service.routes.examples import REQUEST_EXAMPLES
 
 router = APIRouter(route_class=JsonRoute, tags=["compression"])
 
-_ERRORS = documented(400, 401, 413, 422, 429, 503)
+ERRORS = documented(400, 401, 413, 422, 429, 503)
 
 
 class BatchRequest(BaseModel):
@@ -46,7 +46,7 @@ class BatchResponse(BaseModel):
 
 
 @router.post(
-    "/v1/compress", response_model_exclude_none=True, responses=_ERRORS, summary="Compress text, documents or messages"
+    "/v1/compress", response_model_exclude_none=True, responses=ERRORS, summary="Compress text, documents or messages"
 )
 @router.post("/compress", response_model_exclude_none=True, include_in_schema=False)
 async def compress(
@@ -57,7 +57,7 @@ async def compress(
 
 
 @router.post(
-    "/v1/compress/batch", response_model_exclude_none=True, responses=_ERRORS, summary="Compress several inputs at once"
+    "/v1/compress/batch", response_model_exclude_none=True, responses=ERRORS, summary="Compress several inputs at once"
 )
 async def compress_batch(body: BatchRequest, request: Request) -> BatchResponse:
     """Each request succeeds or fails on its own; the batch itself is 200."""

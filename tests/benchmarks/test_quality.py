@@ -75,3 +75,14 @@ def test_the_whole_benchmark(tmp_path: Path) -> None:
     assert "0 broken promises" in text
     draw(outcomes, tmp_path / "q.png")
     assert (tmp_path / "q.png").stat().st_size > 10_000
+
+
+def test_measures_of_summaries() -> None:
+    from benchmarks.quality.summaries import entity_recall, rouge_l_recall
+
+    summary = item(answers=["Later Amundsen sailed from Oslo in 1910 with Titanic."], summary=True)
+    assert rouge_l_recall(summary, "Amundsen sailed home from Oslo") == pytest.approx(4 / 9)
+    assert rouge_l_recall(summary, "") == 0
+    assert entity_recall(summary, "Oslo 1910") == pytest.approx(2 / 3)
+    assert rouge_l_recall(item(), "x") is None
+    assert entity_recall(item(), "x") is None

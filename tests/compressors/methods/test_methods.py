@@ -2,11 +2,10 @@ import numpy as np
 import pytest
 
 from compressors import CompressionRequest, CompressionResult, Compressor, build_compressor
-from compressors.encoder.loading import LazyEncoder
 from compressors.errors import InvalidValue, TargetRequired, UnknownMethod
 from compressors.lexical import bm25, terms
-from compressors.methods.base import Models
 from compressors.methods.dspc import Dspc, DspcOptions, keywords
+from compressors.models import ModelLoader
 from compressors.registry import METHODS
 from compressors.segmentation import segment
 from tests.conftest import PROSE
@@ -63,7 +62,7 @@ def test_random_depends_on_its_seed_only(compressor: Compressor) -> None:
 
 
 def test_dspc_scores_are_the_best_cosine_over_the_queries() -> None:
-    method = Dspc(Models(LazyEncoder()))
+    method = Dspc(ModelLoader().models())
     passages = [segment(PROSE)]
     options = DspcOptions(document_weight=0)
     by_keyword = [method.score(passages, word, options).units[0] for word in keywords(passages, 12)]

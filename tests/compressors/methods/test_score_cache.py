@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from compressors import Compressor
-from compressors.encoder.loading import LazyEncoder
 from compressors.methods.base import Scored
 from compressors.methods.score_cache import LruScoreCache
+from compressors.models import ModelLoader
 from compressors.registry import METHODS
 from compressors.request import CompressionRequest
 from tests.conftest import PROSE
 
-ENCODER = LazyEncoder()
+LOADER = ModelLoader()
 TEXTS = [PROSE, "A <keep>second</keep> text about ships. It is short.", ""]
 
 
@@ -40,7 +40,7 @@ def test_another_budget_is_cut_from_the_same_scores(method: str, query: str | No
     if query is None and METHODS[method].query == "required":
         return
     cache = CountingCache()
-    cached, plain = Compressor(ENCODER, scores=cache), Compressor(ENCODER)
+    cached, plain = Compressor(LOADER.models(scores=cache)), Compressor(LOADER.models())
     for target in (0.2, 0.4, 0.6):
         given: dict[str, Any] = {"method": method, "query": query, "target_ratio": target}
         assert answer(cached, **given) == answer(plain, **given)
@@ -60,7 +60,7 @@ def test_another_budget_is_cut_from_the_same_scores(method: str, query: str | No
 )
 def test_whatever_scores_depend_on_is_in_the_key(change: dict[str, Any]) -> None:
     cache = CountingCache()
-    compressor = Compressor(ENCODER, scores=cache)
+    compressor = Compressor(LOADER.models(scores=cache))
     given: dict[str, Any] = {"texts": TEXTS, "query": "Which ship?", "method": "hybrid", "target_ratio": 0.5}
     for fields in (given, given | change):
         compressor.compress(CompressionRequest(**fields))

@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as arrays
 from compressors import Compressor, build_compressor
 from compressors.encoder.cache import LruVectorCache
 from compressors.encoder.late_pooling import PassageVectors
-from compressors.encoder.loading import EMBEDDED, LazyEncoder
+from compressors.models import ModelLoader
 from compressors.request import CompressionRequest
 from service.cache.redis_address import parse_redis_url
 from service.cache.redis_health import RedisHealth
@@ -132,7 +132,7 @@ def test_a_compression_is_the_same_from_any_cache(redis_server: RedisServer) -> 
     request = CompressionRequest(text=PROSE, query="Which ship did he use?", target_ratio=0.4)
     expected = build_compressor().compress(request).text
     caches = [cache_on(redis_server.url) for _ in range(2)]
-    texts = [Compressor(LazyEncoder(EMBEDDED, None), cache).compress(request).text for cache in caches]
+    texts = [Compressor(ModelLoader().models(cache)).compress(request).text for cache in caches]
     assert texts == [expected, expected]
     assert caches[0].state().counters["hits"] == 0
     assert caches[1].state().counters["hits"] > 0
