@@ -41,6 +41,8 @@ def create_app(
     engine = Engine(settings, metrics, models)
     keys = KeyRing(settings.api_keys.get_secret_value() if settings.api_keys else None, settings.api_keys_file)
 
+    observer = Observer(metrics, tracing)
+
     async def start(app: FastAPI) -> GrpcServer | None:
         try:
             await engine.start()
@@ -55,6 +57,7 @@ def create_app(
                 settings.grpc_port,
                 authenticate=keys.authenticate,
                 originals=app.state.originals,
+                observer=observer,
                 tls=tls,
                 reuse_port=models is not None,
             )
@@ -99,5 +102,5 @@ def create_app(
     app.add_middleware(Repeated, engine=engine)
     app.add_middleware(Authentication, keys=keys, public_docs=settings.public_docs)
     app.add_middleware(SecurityHeaders)
-    app.add_middleware(RequestContext, observer=Observer(metrics, tracing))
+    app.add_middleware(RequestContext, observer=observer)
     return app

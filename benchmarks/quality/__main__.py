@@ -17,14 +17,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from benchmarks.quality import plot, table
 from benchmarks.quality.data import Item, dataset_files, load
+from benchmarks.quality.intervals import bootstrap_interval
 from benchmarks.quality.metrics import kept
 from benchmarks.quality.outcome import Outcome, violation
 from benchmarks.quality.summaries import entity_recall, rouge_l_recall
-from compressors import CompressionRequest, Compressor, Document, build_compressor
+from compressors import CompressionRequest, Compressor, Document
 from compressors.encoder.cache import LruVectorCache
+from compressors.models import ModelLoader
 
 RATIOS = (0.25, 0.125, 0.0625)
-METHODS = ("auto", "dspc", "cosine", "bm25", "truncate", "random")
+METHODS = ("auto", "hybrid", "dspc", "cosine", "bm25", "truncate", "random")
 RESULTS = Path(__file__).parents[1] / "results"
 
 
@@ -51,10 +53,11 @@ def main() -> None:
 
 
 def run(items: Iterable[Item], methods: list[str], ratios: list[float]) -> list[Outcome]:
-    """Compress every item by every method at every ratio. Each method has a compressor, and so a cache, of its own."""
+    """Compress every item by every method at every ratio. Each method has caches of its own."""
     items = list(items)
     outcomes: list[Outcome] = []
-    compressors = {method: build_compressor(vectors=LruVectorCache()) for method in methods}
+    loader = ModelLoader()
+    compressors = {method: Compressor(loader.models(LruVectorCache())) for method in methods}
     for compressor in compressors.values():
         compressor.warm_up()
     columns = (TextColumn("{task.description:24}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -103,10 +106,11 @@ def _write_csv(path: Path, outcomes: list[Outcome]) -> None:
         groups[outcome.dataset, outcome.method, outcome.ratio].append(outcome)
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
-        columns = ["dataset", "method", "ratio", "items", "kept", "actual_ratio", "median_ms", "violations"]
+        columns = ["dataset", "method", "ratio", "items", "kept", "low", "high", "actual_ratio", "median_ms", "violations"]
         writer.writerow([*columns, "rouge_l_recall", "entity_recall"])
         for (dataset, method, ratio), group in groups.items():
             scores = [outcome.kept for outcome in group if outcome.kept is not None]
+            low, high = bootstrap_interval(scores) if scores else (None, None)
             writer.writerow(
                 [
                     dataset,
@@ -114,6 +118,8 @@ def _write_csv(path: Path, outcomes: list[Outcome]) -> None:
                     ratio,
                     len(scores),
                     round(statistics.fmean(scores), 4) if scores else "",
+                    _mean([low]),
+                    _mean([high]),
                     round(sum(o.tokens_after for o in group) / max(1, sum(o.tokens_before for o in group)), 4),
                     round(1000 * statistics.median(o.seconds for o in group), 1),
                     sum(o.violation is not None for o in group),

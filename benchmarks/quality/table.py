@@ -4,6 +4,7 @@ import statistics
 from collections import defaultdict
 from collections.abc import Callable
 
+from benchmarks.quality.intervals import bootstrap_interval
 from benchmarks.quality.outcome import Outcome
 
 _OF_SUMMARIES: tuple[tuple[str, Callable[[Outcome], float | None]], ...] = (
@@ -21,6 +22,7 @@ def markdown(outcomes: list[Outcome]) -> str:
         lines.append(
             "| median ms, seen documents | | " + " | ".join(_median_ms(outcomes, m, cold=False) for m in methods) + " |"
         )
+    lines += ["", *_intervals(outcomes, methods[0])]
     broken = sum(outcome.violation is not None for outcome in outcomes)
     for title, measure in _OF_SUMMARIES:
         if any(measure(outcome) is not None for outcome in outcomes):
@@ -52,6 +54,24 @@ def _table(outcomes: list[Outcome], title: str, measure: Callable[[Outcome], flo
     overall = {("", m, r): statistics.fmean(means[d, m, r] for d in datasets) for m in methods for r in ratios if datasets}
     if overall:
         lines.append("| **mean of sets** | | " + " | ".join(_cell(overall, "", m, methods, ratios) for m in methods) + " |")
+    return lines
+
+
+def _intervals(outcomes: list[Outcome], method: str) -> list[str]:
+    ratios = list(dict.fromkeys(outcome.ratio for outcome in outcomes))
+    scores: dict[tuple[str, float], list[float]] = defaultdict(list)
+    for outcome in outcomes:
+        if outcome.method == method and outcome.kept is not None:
+            scores[outcome.dataset, outcome.ratio].append(outcome.kept)
+    lines = [
+        f"95 % bootstrap intervals of `{method}`:",
+        "",
+        "| data set | " + " | ".join(f"{ratio:g}" for ratio in ratios) + " |",
+        "|---" * (len(ratios) + 1) + "|",
+    ]
+    for dataset in dict.fromkeys(dataset for dataset, _ in scores):
+        ends = [bootstrap_interval(scores[dataset, ratio]) for ratio in ratios]
+        lines.append(f"| {dataset} | " + " | ".join(f"{low:.3f} to {high:.3f}" for low, high in ends) + " |")
     return lines
 
 

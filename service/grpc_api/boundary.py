@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,12 +12,13 @@ from google.protobuf.message import DecodeError
 from compressors.request import CompressionRequest
 from service.caller import Caller
 from service.failures import ServiceFailure
-from service.grpc_api.status import MalformedMessage, refusal
+from service.grpc_api.status import MalformedMessage, http_status, refusal
+from service.observability.observer import CLIENT_LEFT, Observer
+from service.observability.records import note_error
 
 _log = logging.getLogger(__name__)
 
 REQUEST_ID_KEY = "x-request-id"
-_MAX_REQUEST_ID = 128
 _REPLY_MARGIN_S = 0.05
 
 Authenticate = Callable[[Mapping[str, str]], Caller]
@@ -51,9 +51,10 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[misc]
     raises. So bytes are parsed here, and nothing but gRPC's own exceptions gets through.
     """
 
-    def __init__(self, service: str, authenticate: Authenticate) -> None:
+    def __init__(self, service: str, authenticate: Authenticate, observer: Observer) -> None:
         self._prefix = f"/{service}/"
         self._authenticate = authenticate
+        self._observer = observer
         self._closing = asyncio.Event()
 
     def close(self) -> None:
@@ -80,14 +81,21 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[misc]
     def _compressor_call(self, method: str, behaviour: Any, parse: Any) -> Any:
         async def answer(raw: bytes, context: Any) -> Any:
             headers = {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
-            # Trailing, not initial: a client that has seen initial metadata no longer retries.
-            echo = ((REQUEST_ID_KEY, _request_id(headers)),)
-            context.set_trailing_metadata(echo)
-            try:
-                call = Call(self._authenticate(headers), context)
-                return await behaviour(_parsed(raw, parse), call)
-            except (Exception, asyncio.CancelledError) as error:
-                await _refuse(error, method, context, echo)
+            with self._observer.observe("grpc", "POST", headers) as observation:
+                observation.route = method.removeprefix("/")
+                # Trailing, not initial: a client that has seen initial metadata no longer retries.
+                echo = ((REQUEST_ID_KEY, observation.record.request_id),)
+                context.set_trailing_metadata(echo)
+                try:
+                    caller = self._authenticate(headers)
+                    observation.record.tenant = caller.tenant
+                    response = await behaviour(_parsed(raw, parse), Call(caller, context))
+                    observation.status = 200
+                    return response
+                except (Exception, asyncio.CancelledError) as error:
+                    observation.cancelled = _client_left(error)
+                    observation.status = CLIENT_LEFT if observation.cancelled else http_status(error)
+                    await _refuse(error, method, context, echo)
 
         return answer
 
@@ -121,17 +129,23 @@ async def _refuse(error: BaseException, method: str, context: Any, trailing: tup
     if isinstance(error, grpc.aio.BaseError):
         raise error
     if isinstance(error, asyncio.CancelledError):
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():
+        if _client_left(error):
             raise error
         # The work was cancelled, not the call: without a status the client would wait for ever.
         error = ServiceFailure("the work was cancelled; try again", retry_after=1)
     assert isinstance(error, Exception)
     told = refusal(error)
+    note_error(told.error)
     if told.code is grpc.StatusCode.INTERNAL:
         # The type only: a message may quote the prompt.
         _log.error("%s failed: %s", method, type(error).__name__)
     await context.abort(told.code, told.message, (*trailing, *told.trailing))
+
+
+def _client_left(error: BaseException) -> bool:
+    """Whether gRPC cancelled the call, which it does when the client has; the work inside may be cancelled for itself."""
+    task = asyncio.current_task()
+    return isinstance(error, asyncio.CancelledError) and task is not None and bool(task.cancelling())
 
 
 def _parsed(raw: bytes, parse: Callable[[bytes], Any]) -> Any:
@@ -144,9 +158,3 @@ def _parsed(raw: bytes, parse: Callable[[bytes], Any]) -> Any:
 async def _each_parsed(raw: AsyncIterator[bytes], parse: Callable[[bytes], Any]) -> AsyncIterator[Any]:
     async for each in raw:
         yield _parsed(each, parse)
-
-
-def _request_id(headers: Mapping[str, str]) -> str:
-    """The client's, if it is one that can be logged and sent back; else a fresh one."""
-    given = headers.get(REQUEST_ID_KEY, "")
-    return given if 0 < len(given) <= _MAX_REQUEST_ID and given.isascii() and given.isprintable() else uuid.uuid4().hex

@@ -1,7 +1,7 @@
 """The gRPC server: the Compressor service, health and reflection on one port."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from service.engine import Engine
 from service.grpc_api.boundary import Authenticate, Boundary
 from service.grpc_api.generated import promptpress_pb2, promptpress_pb2_grpc
 from service.grpc_api.servicer import CompressorServicer, Originals
+from service.observability.observer import Observer
 
 SERVICE: str = promptpress_pb2.DESCRIPTOR.services_by_name["Compressor"].full_name
 _READINESS_POLL_S = 0.1
@@ -38,7 +39,7 @@ class GrpcServer:
     """Serves an engine that somebody else starts and closes.
 
     `port` 0 takes a free one; `start` returns it. `authenticate` gets the call's metadata, names in lower case, and raises a
-    ServiceFailure with status 401 or 403; health and reflection do not ask it. `interceptors` run before everything else.
+    ServiceFailure with status 401 or 403; health and reflection do not ask it. Every call is observed.
     `reuse_port` lets several processes share the port.
     """
 
@@ -50,25 +51,25 @@ class GrpcServer:
         *,
         authenticate: Authenticate = anyone,
         originals: Originals | None = None,
+        observer: Observer | None = None,
         tls: Tls | None = None,
-        interceptors: Sequence[Any] = (),
         reuse_port: bool = False,
     ) -> None:
         self._engine = engine
         self._address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self._servicer = CompressorServicer(engine, originals)
         self._authenticate = authenticate
+        self._observer = observer or Observer(engine.metrics)
         self._tls = tls
-        self._interceptors = interceptors
         self._reuse_port = reuse_port
         self._server: Any = None
 
     async def start(self) -> int:
         """Listen; the port. Raises OSError if the address is taken or a TLS file cannot be read."""
         credentials = self._credentials()
-        self._boundary = Boundary(SERVICE, self._authenticate)
+        self._boundary = Boundary(SERVICE, self._authenticate, self._observer)
         self._server = grpc.aio.server(
-            interceptors=(*self._interceptors, self._boundary),
+            interceptors=(self._boundary,),
             options=(
                 ("grpc.max_receive_message_length", self._engine.settings.max_body_bytes),
                 # Spans and scores may well be longer than the text they speak of.

@@ -16,6 +16,7 @@ from service.grpc_api import conversion
 from service.grpc_api.boundary import Call
 from service.grpc_api.generated import promptpress_pb2 as pb
 from service.grpc_api.status import NotOffered, shortened
+from service.observability.records import CompressionRecord, current_record
 from service.response import response_of
 
 _INLINE_BYTES = 64 * 1024
@@ -52,6 +53,8 @@ class CompressorServicer:
         large = request.ByteSize() > _INLINE_BYTES
         native = await _converted(conversion.to_request, request, large)
         outcome = await self._engine.compress(call.bounded(native), call.caller)
+        record = CompressionRecord.of(outcome.result, native, outcome.queue_ms, outcome.cache)
+        current_record().compressions.append(record)
         return await _converted(conversion.from_response, response_of(outcome), large)
 
     async def CompressBatch(self, request: pb.CompressBatchRequest, call: Call) -> pb.CompressBatchResponse:  # noqa: N802

@@ -50,8 +50,9 @@ class NotOffered(ServiceFailure):
 
 @dataclass(frozen=True)
 class Refusal:
-    """What to end a call with: status code, message, trailing metadata."""
+    """What to end a call with: status code, message, trailing metadata; `error` is the error's own code, as in REST."""
 
+    error: str
     code: grpc.StatusCode
     message: str
     trailing: tuple[tuple[str, str | bytes], ...]
@@ -72,7 +73,14 @@ def refusal(error: Exception) -> Refusal:
     else:
         code, body = grpc.StatusCode.INTERNAL, ErrorBody(code="internal", message="internal error")
     body = shortened(body)
-    return Refusal(code, body.message, ((ERROR_KEY, _encoded(body)), *retry))
+    return Refusal(body.code, code, body.message, ((ERROR_KEY, _encoded(body)), *retry))
+
+
+def http_status(error: BaseException) -> int:
+    """The status that REST answers the same error with."""
+    if isinstance(error, (CompressionError, ServiceFailure)):
+        return error.status
+    return 422 if isinstance(error, ValidationError) else 500
 
 
 def shortened(body: ErrorBody) -> ErrorBody:

@@ -53,6 +53,8 @@ ERROR_CODES = frozenset(
         "invalid_pattern",
         "budget_infeasible",
         "malformed_json",
+        "malformed_message",
+        "not_implemented",
         "too_large",
         "unauthorized",
         "forbidden",

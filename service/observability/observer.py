@@ -16,6 +16,8 @@ from service.observability.records import CompressionRecord, RequestRecord, set_
 from service.observability.tracing import NoTracing, RequestEnd, RequestSpan, Tracing
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+CLIENT_LEFT = 499
+"""The status that stands in logs for a client that did not wait; none was sent."""
 _log = structlog.get_logger("service.access")
 
 

@@ -11,10 +11,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import ErrorBody, respond
 from service.observability import labels
-from service.observability.observer import Observation, Observer
+from service.observability.observer import CLIENT_LEFT, Observation, Observer
 from service.observability.records import note_error
 
-_CLIENT_LEFT = 499
 _log = structlog.get_logger("service.request")
 
 
@@ -83,7 +82,7 @@ class _Exchange:
     def conclude(self) -> None:
         if not self.complete and self.left:
             self._observation.cancelled = True
-            self._observation.status = _CLIENT_LEFT
+            self._observation.status = CLIENT_LEFT
 
 
 def _headers(observation: Observation) -> list[tuple[bytes, bytes]]:

@@ -269,3 +269,24 @@ def _self_signed(tls: Tls) -> None:
     tls.key.write_bytes(
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
+
+
+def test_calls_are_counted_like_requests(channel: grpc.Channel, engine: HoldingEngine) -> None:
+    stub = promptpress_pb2_grpc.CompressorStub(channel)
+
+    def count(route: str, outcome: str) -> float:
+        labels = {"route": f"promptpress.v1.Compressor/{route}", "outcome": outcome}
+        return sum(
+            sample.value
+            for metric in engine.metrics.registry.collect()
+            for sample in metric.samples
+            if sample.name == "promptpress_requests_total" and labels.items() <= sample.labels.items()
+        )
+
+    before = count("Compress", "compressed"), count("Compress", "client_error"), count("ListMethods", "ok")
+    stub.Compress(pb.CompressRequest(text=PROSE, query="Who?", target_ratio=0.5))
+    with pytest.raises(grpc.RpcError):
+        stub.Compress(pb.CompressRequest(text=PROSE, target_ratio=7))
+    stub.ListMethods(pb.ListMethodsRequest())
+    after = count("Compress", "compressed"), count("Compress", "client_error"), count("ListMethods", "ok")
+    assert [b - a for a, b in zip(before, after, strict=True)] == [1, 1, 1]
