@@ -73,7 +73,7 @@ def test_one_line_for_each_request(watched: Watched, lines: Lines) -> None:
 def test_requests_are_counted_by_how_they_ended(
     watched: Watched, verb: str, path: str, status: int, route: str, method: str, outcome: str
 ) -> None:
-    assert httpx2.request(verb, f"{watched.url}{path}").status_code == status
+    assert httpx2.request(verb, f"{watched.url}{path}", timeout=60).status_code == status
     eventually(lambda: watched.value("requests_total", route=route, method=method, outcome=outcome) == 1)
     assert watched.value("request_duration_seconds_count", route=route) == 1
     assert watched.value("in_flight_requests") == 0
@@ -91,7 +91,7 @@ def test_a_compression_is_counted_once(watched: Watched) -> None:
 
 
 def test_an_unexpected_error_is_answered_in_the_shape_of_all_errors(watched: Watched) -> None:
-    response = httpx2.post(f"{watched.url}/v1/tokenize", content="secret words", headers={"x-request-id": "bad-1"})
+    response = httpx2.post(f"{watched.url}/v1/tokenize", content="secret words", headers={"x-request-id": "bad-1"}, timeout=60)
     assert response.json() == {
         "error": {
             "code": "internal",
