@@ -39,13 +39,13 @@ async def run(seconds: float, output: Path) -> int:
     with Service() as service:
         cached = await hits.measure(service, seconds / 3)
         _say(f"cached answers: {cached.share:.0%} of a bare FastAPI route")
-        heavy = await overload.measure(service, seconds, available_cores(), _say)
-        _say(f"overload: p99 of accepted requests {heavy.slowdown:.2f} times that of low load")
+    heavy = await overload.measure(seconds, available_cores(), _say)
+    _say(f"overload: p99 of accepted requests {heavy.slowdown:.2f} times that of low load")
     with Service(_PATIENT) as service:
         cells = await protocols.measure(service, seconds / 7, _say)
         gains = await protocols.gains(service, seconds / 5, _say)
     answers = [each.answer for each in heavy.high.requests]
-    judged = verdicts(cached.share, answers, heavy.slowdown, heavy.growth, heavy.queued)
+    judged = verdicts(cached.share, answers, heavy)
     output.mkdir(parents=True, exist_ok=True)
     figures = {
         "hits": cached.figures(),

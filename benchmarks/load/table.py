@@ -42,6 +42,7 @@ def markdown(hits: Hits, cells: Cells, gains: Gains, overload: Overload, judged:
     lines.append(f"| capacity | {_row(overload.capacity)} |")
     lines.append(f"| low load | {_row(overload.low)} |")
     lines.append(f"| {FACTOR:g} times the capacity, accepted | {_row(overload.high)} |")
+    lines += ["", f"Under overload requests were allowed to wait {overload.max_wait_ms} ms (`PROMPTPRESS_MAX_WAIT_MS`)."]
     return "\n".join([*lines, ""])
 
 

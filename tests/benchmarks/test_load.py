@@ -1,4 +1,5 @@
 import math
+from dataclasses import dataclass
 
 import pytest
 
@@ -41,31 +42,40 @@ def test_texts_have_the_length_asked_for_and_differ() -> None:
     assert 2000 < lengths[990] <= 3000
 
 
-def kept(
-    share: float = 0.7, answers: tuple[Answer, ...] = (Answer(200), REFUSED), slow: float = 1.9, queued: float = 0
-) -> list[bool]:
-    return [each.kept for each in verdicts(share, answers, slow, 1.01, queued)]
+@dataclass
+class Judged:
+    slowdown: float = 1.9
+    excess: float = 2.0
+    growth: float = 1.01
+    queued: float = 0
+
+
+def kept(share: float = 0.7, answers: tuple[Answer, ...] = (Answer(200), REFUSED), **measured: float) -> list[bool]:
+    return [each.kept for each in verdicts(share, answers, Judged(**measured))]
 
 
 def test_each_promise_is_judged_by_itself() -> None:
-    assert kept() == [True] * 5
-    assert kept(share=0.59) == [False, True, True, True, True]
-    assert kept(answers=(Answer(200), Answer(503))) == [True, False, True, True, True]
-    assert kept(answers=(Answer(429),)) == [True, False, True, True, True]
-    assert kept(slow=2.01) == [True, True, False, True, True]
-    assert kept(slow=math.nan) == [True, True, False, True, True]
-    assert kept(queued=1) == [True, True, True, True, False]
+    def broken(outcome: list[bool]) -> list[int]:
+        return [index for index, each in enumerate(outcome) if not each]
+
+    assert broken(kept()) == []
+    assert broken(kept(share=0.59)) == [0]
+    assert broken(kept(excess=1.2)) == [1]
+    assert broken(kept(answers=(Answer(200), Answer(503)))) == broken(kept(answers=(Answer(429),))) == [2]
+    assert broken(kept(slowdown=2.01)) == broken(kept(slowdown=math.nan)) == [3]
+    assert broken(kept(growth=1.06)) == [4]
+    assert broken(kept(queued=1)) == [5]
 
 
 def test_growth_is_measured_once_buffers_are_warm() -> None:
     memory = [(float(at), 50.0 if at < 2 else 100.0) for at in range(10)]
-    assert Overload(load(), load(1), load(1), memory, 0).growth == 1
-    assert Overload(load(), load(1), load(1), [*memory, (10.0, 120.0)], 0).growth == 1.2
+    assert Overload(load(), load(1), load(1), 50, memory, 0).growth == 1
+    assert Overload(load(), load(1), load(1), 50, [*memory, (10.0, 120.0)], 0).growth == 1.2
 
 
 def test_the_table_names_what_was_not_kept() -> None:
-    overload = Overload(load(1), load(0.1), load(0.5), [(0.0, 1.0)], 0)
-    judged = verdicts(0.7, [REFUSED], overload.slowdown, overload.growth, 0)
+    overload = Overload(load(1), load(0.1), load(0.5), 50, [(0.0, 1.0)], 0)
+    judged = verdicts(0.7, [REFUSED], Judged(slowdown=overload.slowdown))
     cells = {("REST", "new", 8): load(0.25, 0.5)}
     lines = table.markdown(Hits([70.0], [100.0]), cells, {60: (load(1), load(1, 1))}, overload, judged).splitlines()
     assert [line for line in lines if "**no**" in line] == [
