@@ -1,5 +1,6 @@
 """What a compression method is: a function that scores units. Cutting, counting and printing are not its business."""
 
+import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -135,6 +136,12 @@ def best_units(scored: Scored, keep: int) -> list[set[int]]:
     for passage, index in zip(np.searchsorted(offsets, chosen, side="right") - 1, chosen, strict=True):
         kept[passage].add(int(index - offsets[passage]))
     return kept
+
+
+def per_passage(passages: Sequence[Passage], flat: ScoreArray) -> list[ScoreArray]:
+    """Scores of all units (units,) cut into one array for each passage."""
+    edges = np.cumsum([0, *(len(passage.units) for passage in passages)])
+    return [flat[a:b] for a, b in itertools.pairwise(edges)]
 
 
 def positions(passages: Sequence[Passage]) -> list[ScoreArray]:

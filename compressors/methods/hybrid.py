@@ -1,7 +1,7 @@
 """Late-pooled similarity, BM25 and bridges between documents, weighed by what the query looks like."""
 
-import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -13,7 +13,7 @@ from compressors.encoder.base import Encoder
 from compressors.encoder.late_pooling import passage_vectors, text_vectors
 from compressors.lexical import words
 from compressors.methods import bm25
-from compressors.methods.base import Method, Scored
+from compressors.methods.base import Method, Models, Scored, per_passage
 from compressors.segmentation import LINES, Kind, Passage
 
 # Chosen on samples of the public evaluation sets, not fitted to each; docs/methods.md has the resulting table.
@@ -63,36 +63,64 @@ class Hybrid(Method[HybridOptions]):
         and languages that the encoder does not know), and with the lead of the best BM25 match over the second (one unit
         has the rare word). Turns, log lines and table rows go without their document's similarity.
         """
-        query = query or ""
-        encoder = self._models.encoder()
-        wanted = text_vectors(encoder, [query])[0]
-        vectors = passage_vectors(encoder, passages, self._models.vectors)
-        relevance = np.asarray([v.passage.astype(np.float32) @ wanted for v in vectors], dtype=np.float32)
-        kinds = [unit.kind for p in passages for unit in p.units]
-        sizes = [len(p.units) for p in passages]
-        owner = np.repeat(np.arange(len(passages)), sizes)
-        alone = np.asarray([kind in _OWN_CONTEXT for kind in kinds], dtype=bool)
-        similarity = np.concatenate([v.units.astype(np.float32) @ wanted for v in vectors])
-        lexical = np.concatenate(bm25.unit_scores(passages, query, titles=True))
-        length = float(np.clip((len(words(query)) - _LONG_FROM) / _LONG_RAMP, 0, 1))
-        by_document = _DOCUMENT_SHORT + length * (_DOCUMENT_LONG - _DOCUMENT_SHORT)
-        by_words = np.where(alone, *_lexical_weights(encoder, query, lexical))
-        flat = (
-            standardise(similarity)
-            + np.where(alone, 0, by_document * standardise(relevance[owner]))
-            + (by_words if options.lexical_weight is None else options.lexical_weight) * standardise(lexical)
-        )
-        if options.bridges and length > 0 and _NAME_INSIDE.search(query):
-            prose = np.asarray([kind in _BRIDGING for kind in kinds], dtype=bool)
-            flat = flat + np.where(prose, length * _bridges(passages, np.where(prose, flat, 0))[owner], 0)
-        edges = np.cumsum([0, *sizes])
-        flat = flat.astype(np.float32)
-        return Scored([flat[a:b] for a, b in itertools.pairwise(edges)], relevance)
+        signals = coarse_signals(self._models, passages, query or "", options)
+        return Scored(per_passage(passages, signals.score), signals.relevance)
 
     def stop(self, passages: Sequence[Passage], scored: Scored, options: HybridOptions) -> list[set[int]]:
         """Every unit within a margin of the best one's score."""
         best = max((float(scores.max()) for scores in scored.units if len(scores)), default=0.0)
         return [{u for u, score in enumerate(scores) if score >= best - options.margin} for scores in scored.units]
+
+
+@dataclass(frozen=True)
+class CoarseSignals:
+    """What `hybrid` adds up, standardised over all units of the request, shapes (units,), and the weights it gives them.
+
+    `alone` marks units with a context of their own, whose `document` is 0. `relevance` (passages,) is the similarity of
+    whole passages; `length` is 0 for a short query and 1 for a long one.
+    """
+
+    similarity: NDArray[np.float32]
+    document: NDArray[np.float32]
+    lexical: NDArray[np.float32]
+    bridge: NDArray[np.float32]
+    by_document: float
+    by_words: NDArray[np.float32]
+    alone: NDArray[np.bool_]
+    relevance: NDArray[np.float32]
+    length: float
+
+    @property
+    def score(self) -> NDArray[np.float32]:
+        """The weighed sum."""
+        total = self.similarity + self.by_document * self.document + self.by_words * self.lexical + self.bridge
+        return np.asarray(total, dtype=np.float32)
+
+
+def coarse_signals(models: Models, passages: Sequence[Passage], query: str, options: HybridOptions) -> CoarseSignals:
+    """The weighed signals of every unit; see Hybrid.score."""
+    encoder = models.encoder()
+    wanted = text_vectors(encoder, [query])[0]
+    vectors = passage_vectors(encoder, passages, models.vectors)
+    relevance = np.asarray([v.passage.astype(np.float32) @ wanted for v in vectors], dtype=np.float32)
+    kinds = [unit.kind for p in passages for unit in p.units]
+    owner = np.repeat(np.arange(len(passages)), [len(p.units) for p in passages])
+    alone = np.asarray([kind in _OWN_CONTEXT for kind in kinds], dtype=bool)
+    similarity = standardise(np.concatenate([v.units.astype(np.float32) @ wanted for v in vectors]))
+    matches = np.concatenate(bm25.unit_scores(passages, query, titles=True))
+    length = float(np.clip((len(words(query)) - _LONG_FROM) / _LONG_RAMP, 0, 1))
+    by_document = _DOCUMENT_SHORT + length * (_DOCUMENT_LONG - _DOCUMENT_SHORT)
+    by_words = np.where(alone, *_lexical_weights(encoder, query, matches)).astype(np.float32)
+    if options.lexical_weight is not None:
+        by_words[:] = options.lexical_weight
+    document = np.where(alone, 0, standardise(relevance[owner])).astype(np.float32)
+    lexical = standardise(matches)
+    bridge = np.zeros(len(kinds), dtype=np.float32)
+    if options.bridges and length > 0 and _NAME_INSIDE.search(query):
+        prose = np.asarray([kind in _BRIDGING for kind in kinds], dtype=bool)
+        vouched = _bridges(passages, np.where(prose, similarity + by_document * document + by_words * lexical, 0))
+        bridge = np.where(prose, length * vouched[owner], 0).astype(np.float32)
+    return CoarseSignals(similarity, document, lexical, bridge, by_document, by_words, alone, relevance, length)
 
 
 def _lexical_weights(encoder: Encoder, query: str, lexical: NDArray[np.float32]) -> tuple[float, float]:

@@ -91,7 +91,9 @@ def test_a_compression_is_counted_once(watched: Watched) -> None:
 
 
 def test_an_unexpected_error_is_answered_in_the_shape_of_all_errors(watched: Watched) -> None:
-    response = httpx2.post(f"{watched.url}/v1/tokenize", content="secret words", headers={"x-request-id": "bad-1"}, timeout=60)
+    response = httpx2.post(
+        f"{watched.url}/v1/tokenize", content="secret words", headers={"x-request-id": "bad-1"}, timeout=60
+    )
     assert response.json() == {
         "error": {
             "code": "internal",

@@ -1,0 +1,128 @@
+"""The evidence model over what the coarse stage finds likely: question and passage are read together."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from compressors.evidence.windows import Window, windows
+from compressors.methods.base import Method, Scored, per_passage
+from compressors.methods.hybrid import CoarseSignals, HybridOptions, coarse_signals, standardise
+from compressors.segmentation import LINES, Passage
+
+_READ_SHARE, _READ_LEAST, _READ_MOST = 0.5, 500, 1400
+_READ_LINES = 2400
+"""Tokens read: half of the prose within bounds, so that the whole takes one and a half times the coarse stage; of chats and
+logs more, where the coarse stage knows less and takes longer."""
+# Chosen on samples of the public evaluation sets; docs/methods.md has the resulting table.
+_SHORT, _LONG = 0.75, 1.0
+_SIMILARITY_LONG = 0.5
+_BRIDGE = 0.7
+_FEW, _MANY = 5, 10
+
+
+class EvidenceOptions(BaseModel):
+    """Options of `evidence`."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    read_tokens: int | None = Field(
+        None,
+        ge=0,
+        le=100_000,
+        description="Most tokens the model reads, likeliest first; by default half, up to 1,400, of chats 2,400.",
+    )
+    margin: float = Field(
+        8.0, gt=0, le=50, description="Without a target: keep units whose score is within this margin of the best one's."
+    )
+
+
+class Evidence(Method[EvidenceOptions]):
+    """Keeps the sentences that a small cross-encoder, reading them beside the question, takes for evidence."""
+
+    name = "evidence"
+    summary = "A small model of our own reads the likeliest passages beside the question; added to what `hybrid` knows."
+    query = "required"
+    options_model: ClassVar[type[BaseModel]] = EvidenceOptions
+    models = ("encoder", "evidence")
+
+    def score(self, passages: Sequence[Passage], query: str | None, options: EvidenceOptions) -> Scored:
+        """score = s * z(similarity) + d * z(document) + w * z(BM25) + b * bridge + e * z(evidence).
+
+        Evidence is standardised over the units that were read, and what was not read counts as the least of them. Windows
+        of whole units are read in the order of their best unit by `hybrid`. In long questions, and among few documents,
+        the evidence counts for more and similarity, of documents above all, for less.
+        """
+        query = query or ""
+        signals = coarse_signals(self._models, passages, query, HybridOptions.model_construct())
+        coarse = signals.score
+        read, found = self._read(passages, query, coarse, options)
+        if read.sum() < 2:
+            return Scored(per_passage(passages, coarse), signals.relevance)
+        evidence = np.full(len(coarse), -np.inf, dtype=np.float32)
+        evidence[read] = standardise(found[read])
+        evidence[~read] = evidence[read].min()
+        total = _combined(signals, evidence, sum(bool(p.units) for p in passages))
+        return Scored(per_passage(passages, total), _relevance(passages, signals, found), {"read_units": int(read.sum())})
+
+    def stop(self, passages: Sequence[Passage], scored: Scored, options: EvidenceOptions) -> list[set[int]]:
+        """Every unit within a margin of the best one's score."""
+        best = max((float(scores.max()) for scores in scored.units if len(scores)), default=0.0)
+        return [{u for u, score in enumerate(scores) if score >= best - options.margin} for scores in scored.units]
+
+    def _read(
+        self, passages: Sequence[Passage], query: str, coarse: NDArray[np.float32], options: EvidenceOptions
+    ) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+        """Which units were read, and their evidence."""
+        encoder, reader = self._models.encoder(), self._models.evidence()
+        tokens = encoder.tokenize([query, *(p.title for p in passages), *(p.text for p in passages)])
+        titles, texts = tokens[1 : 1 + len(passages)], tokens[1 + len(passages) :]
+        first = np.cumsum([0, *(len(p.units) for p in passages)])
+        candidates: list[tuple[float, int, Window]] = []
+        for index, passage in enumerate(passages):
+            for window in windows(passage, texts[index]):
+                owners = first[index] + np.unique(window.owners)
+                candidates.append((float(coarse[owners].max()), index, window))
+        candidates.sort(key=lambda candidate: -candidate[0])
+        room = options.read_tokens
+        if room is None:
+            lines = [unit.kind in LINES for p in passages for unit in p.units]
+            half = round(_READ_SHARE * sum(len(text.ids) for text in texts))
+            room = _READ_LINES if 2 * sum(lines) > len(lines) else min(max(half, _READ_LEAST), _READ_MOST)
+        chosen: list[tuple[int, Window]] = []
+        for _, index, window in candidates:
+            room -= len(tokens[0].ids) + len(titles[index].ids) + len(window.ids)
+            if room < 0:
+                break
+            chosen.append((index, window))
+        readings = reader.read(tokens[0].ids, [(titles[index].ids, window) for index, window in chosen])
+        read, found = np.zeros(len(coarse), dtype=bool), np.full(len(coarse), -np.inf, dtype=np.float32)
+        for (index, _), reading in zip(chosen, readings, strict=True):
+            units = first[index] + reading.units
+            read[units] = True
+            found[units] = np.maximum(found[units], reading.scores + reading.passage)
+        return read, found
+
+
+def _combined(signals: CoarseSignals, evidence: NDArray[np.float32], documents: int) -> NDArray[np.float32]:
+    many = float(np.clip((documents - _FEW) / (_MANY - _FEW), 0, 1))
+    plain = many * (1 - signals.length)
+    by_words = np.where(signals.alone, signals.by_words, plain * signals.by_words + (1 - plain))
+    total = (
+        (_SIMILARITY_LONG + plain * (1 - _SIMILARITY_LONG)) * signals.similarity
+        + plain * signals.by_document * signals.document
+        + by_words * signals.lexical
+        + _BRIDGE * signals.bridge
+        + (_LONG + plain * (_SHORT - _LONG)) * evidence
+    )
+    return np.asarray(total, dtype=np.float32)
+
+
+def _relevance(passages: Sequence[Passage], signals: CoarseSignals, found: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Of each passage: its best evidence where it was read, and below all of those its similarity."""
+    best = np.asarray([units.max(initial=-np.inf) for units in per_passage(passages, found)], dtype=np.float32)
+    read = np.isfinite(best)
+    probability = 1 / (1 + np.exp(-np.where(read, best, 0)))
+    return np.where(read, 1 + probability, signals.relevance).astype(np.float32)

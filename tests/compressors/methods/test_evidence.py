@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+
+from compressors import CompressionRequest, Compressor, Document
+from compressors.encoder.cache import LruVectorCache
+from compressors.methods.evidence import Evidence, EvidenceOptions
+from compressors.methods.hybrid import Hybrid, HybridOptions
+from compressors.models import ModelLoader
+from compressors.segmentation import segment
+from tests.conftest import PROSE
+
+LOADER = ModelLoader()
+DOCUMENTS = [
+    Document(title="Skagen", text="Skagen is a town in Denmark. Its lighthouse was built in 1858. It is 46 metres tall."),
+    Document(title="Ribe", text="Ribe is the oldest town of Denmark. Its cathedral was begun in 1150, in a time of peace."),
+    Document(title="Rain", text=PROSE),
+]
+
+
+@pytest.fixture(scope="module")
+def compressor() -> Compressor:
+    return Compressor(LOADER.models(LruVectorCache()))
+
+
+def ask(compressor: Compressor, question: str, **fields):  # type: ignore[no-untyped-def]
+    request = CompressionRequest(documents=DOCUMENTS, query=question, method="evidence", **fields)
+    return compressor.compress(request)
+
+
+def test_the_evidence_is_kept_and_its_document_is_most_relevant(compressor: Compressor) -> None:
+    result = ask(compressor, "When was the lighthouse of Skagen built?", target_tokens=14)
+    assert "built in 1858" in result.documents[0].text
+    relevance = [document.relevance for document in result.documents]
+    assert relevance[0] == max(relevance)
+
+
+def test_the_models_are_named(compressor: Compressor) -> None:
+    result = ask(compressor, "How tall is it?", target_ratio=0.3)
+    assert len(result.models) == 2
+    assert any("evidence" in name for name in result.models)
+
+
+def test_nothing_read_is_the_coarse_stage_alone() -> None:
+    models = LOADER.models()
+    passages = [segment(d.text, d.title or "") for d in DOCUMENTS]
+    evidence = Evidence(models).score(passages, "When was it built?", EvidenceOptions(read_tokens=0))
+    hybrid = Hybrid(models).score(passages, "When was it built?", HybridOptions())
+    assert all(np.array_equal(a, b) for a, b in zip(evidence.units, hybrid.units, strict=True))
+
+
+def test_reading_stops_at_the_limit() -> None:
+    models = LOADER.models()
+    passages = [segment(f"{PROSE} Number {i}.", f"Part {i}") for i in range(12)]
+    few, all_of_it = (
+        Evidence(models).score(passages, "Who came?", EvidenceOptions(read_tokens=limit)).details["read_units"]
+        for limit in (300, 100_000)
+    )
+    assert 0 < few < all_of_it == sum(len(p.units) for p in passages)
+
+
+def test_what_was_not_read_scores_no_higher_than_by_the_least_evidence() -> None:
+    models = LOADER.models()
+    passages = [segment(f"{PROSE} Number {i}.", f"Part {i}") for i in range(12)]
+    scored = Evidence(models).score(passages, "Who came?", EvidenceOptions(read_tokens=300))
+    assert all(np.isfinite(units).all() for units in scored.units)
+    assert np.isfinite(scored.passages).all()
+
+
+def test_without_a_target_it_stops_by_itself(compressor: Compressor) -> None:
+    result = ask(compressor, "When was the lighthouse of Skagen built?")
+    assert "built in 1858" in result.documents[0].text
+    assert result.usage.ratio < 1
+
+
+@pytest.mark.parametrize("text", ["", " \n ", "Why?", "你好。", "a" * 5000])
+def test_odd_texts(compressor: Compressor, text: str) -> None:
+    request = CompressionRequest(text=text, query="Who?", method="evidence", target_ratio=0.5)
+    assert compressor.compress(request).usage.tokens_after <= max(1, len(text))
