@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from compressors.methods.base import Method, NoOptions, Scored
 from compressors.segmentation import Passage
 
-WITH_QUERY = "hybrid"
+WITH_QUERY = "evidence"
 WITHOUT_QUERY = "dspc"
 
 

@@ -12,12 +12,12 @@ from compressors.methods.base import Method, Scored, per_passage
 from compressors.methods.hybrid import CoarseSignals, HybridOptions, coarse_signals, standardise
 from compressors.segmentation import LINES, Passage
 
-_READ_SHARE, _READ_LEAST, _READ_MOST = 0.5, 500, 1400
+_READ_SHARE, _READ_LEAST, _READ_MOST = 0.5, 1000, 1400
 _READ_LINES = 2400
-"""Tokens read: half of the prose within bounds, so that the whole takes one and a half times the coarse stage; of chats and
-logs more, where the coarse stage knows less and takes longer."""
+"""Tokens read: half of the prose within bounds, so that the whole takes one and a half times the coarse stage on long prompts;
+of chats and logs more, where the coarse stage knows less and takes longer."""
 # Chosen on samples of the public evaluation sets; docs/methods.md has the resulting table.
-_SHORT, _LONG = 0.75, 1.0
+_SHORT, _LONG = 0.65, 1.0
 _SIMILARITY_LONG = 0.5
 _BRIDGE = 0.7
 _FEW, _MANY = 5, 10
@@ -65,7 +65,9 @@ class Evidence(Method[EvidenceOptions]):
         evidence[read] = standardise(found[read])
         evidence[~read] = evidence[read].min()
         total = _combined(signals, evidence, sum(bool(p.units) for p in passages))
-        return Scored(per_passage(passages, total), _relevance(passages, signals, found), {"read_units": int(read.sum())})
+        return Scored(
+            per_passage(passages, total), _relevance(passages, signals, evidence, read), {"read_units": int(read.sum())}
+        )
 
     def stop(self, passages: Sequence[Passage], scored: Scored, options: EvidenceOptions) -> list[set[int]]:
         """Every unit within a margin of the best one's score."""
@@ -115,14 +117,17 @@ def _combined(signals: CoarseSignals, evidence: NDArray[np.float32], documents: 
         + plain * signals.by_document * signals.document
         + by_words * signals.lexical
         + _BRIDGE * signals.bridge
-        + (_LONG + plain * (_SHORT - _LONG)) * evidence
+        + np.where(signals.alone, _LONG, _LONG + plain * (_SHORT - _LONG)) * evidence
     )
     return np.asarray(total, dtype=np.float32)
 
 
-def _relevance(passages: Sequence[Passage], signals: CoarseSignals, found: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Of each passage: its best evidence where it was read, and below all of those its similarity."""
-    best = np.asarray([units.max(initial=-np.inf) for units in per_passage(passages, found)], dtype=np.float32)
-    read = np.isfinite(best)
-    probability = 1 / (1 + np.exp(-np.where(read, best, 0)))
-    return np.where(read, 1 + probability, signals.relevance).astype(np.float32)
+def _relevance(
+    passages: Sequence[Passage], signals: CoarseSignals, evidence: NDArray[np.float32], read: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Of each passage: 1 to 2 by its best standardised evidence where it was read, else its similarity, which is below."""
+    best = np.asarray(
+        [units.max(initial=-np.inf) for units in per_passage(passages, np.where(read, evidence, -np.inf))], dtype=np.float32
+    )
+    seen = np.isfinite(best)
+    return np.where(seen, 1 + 1 / (1 + np.exp(-np.where(seen, best, 0))), signals.relevance).astype(np.float32)
