@@ -79,7 +79,8 @@ class Engine:
         self._scheduler = Scheduler(threads, self.settings.queue_size, self.settings.max_wait_ms / 1000, self._show_load)
         self._model_names = self._compressor.loaded_models()
         self._warm = True
-        self.metrics.set_model_loaded("encoder")
+        for model in ("encoder", "evidence", "rewriter"):
+            self.metrics.set_model_loaded(model)
         self.metrics.set_ready(True)
 
     def _load(self, storage: Storage) -> Compressor:

@@ -196,7 +196,7 @@ def test_messages_keep_their_frame(compressor: Compressor, messages: list[Any], 
         assert result.usage.tokens_after <= 100
 
 
-@pytest.mark.parametrize("method", ["dspc", "hybrid", "scope", "bm25", "truncate", "random"])
+@pytest.mark.parametrize("method", ["dspc", "evidence", "hybrid", "scope", "bm25", "truncate", "random"])
 def test_two_hundred_thousand_tokens(compressor: Compressor, method: str) -> None:
     text = "\n\n".join(PROSE.replace("1911", str(1000 + i)) for i in range(1700))
     result = run(compressor, text=text, query="Which ship did Amundsen use?", target_tokens=2000, method=method)

@@ -14,7 +14,7 @@ from compressors.segmentation import LINES, Passage
 
 _READ_SHARE, _READ_LEAST, _READ_MOST = 0.5, 1000, 1400
 _READ_LINES = 2400
-"""Tokens read: half of the prose within bounds, so that the whole takes one and a half times the coarse stage on long prompts;
+"""Tokens read: half of the prose within bounds, for one and a half times the time of the coarse stage on long prompts;
 of chats and logs more, where the coarse stage knows less and takes longer."""
 # Chosen on samples of the public evaluation sets; docs/methods.md has the resulting table.
 _SHORT, _LONG = 0.65, 1.0

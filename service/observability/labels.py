@@ -44,7 +44,7 @@ LAYERS = frozenset({"results", "scores", "embeddings", "rewrites", "originals"})
 CACHE_RESULTS = frozenset({"hit", "miss", "off", "error"})
 FALLBACKS = frozenset({"cache", "originals", "limits", "deadline"})
 BREAKER_STATES = ("closed", "half_open", "open")
-MODELS = frozenset({"encoder", "lm", "reranker", "rewriter"})
+MODELS = frozenset({"encoder", "evidence", "lm", "reranker", "rewriter"})
 ERROR_CODES = frozenset(
     {
         "invalid_value",

@@ -283,4 +283,4 @@ def test_two_workers_answer_alike() -> None:
         texts = {response.json()["text"] for response in answers(url, [3] * 64)}
         assert len(texts) == 1
         metrics = httpx2.get(f"http://127.0.0.1:{ports[1]}/metrics").text
-        assert 'promptpress_requests_total{method="hybrid",outcome="compressed",route="/v1/compress"} 64.0' in metrics
+        assert 'promptpress_requests_total{method="evidence",outcome="compressed",route="/v1/compress"} 64.0' in metrics

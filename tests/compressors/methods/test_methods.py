@@ -21,7 +21,7 @@ def run(compressor: Compressor, **fields: object) -> CompressionResult:
     return compressor.compress(CompressionRequest(**{"documents": DOCUMENTS, "query": QUESTION, **fields}))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("method", ["auto", "hybrid", "dspc", "cosine", "bm25"])
+@pytest.mark.parametrize("method", ["auto", "evidence", "hybrid", "dspc", "cosine", "bm25"])
 def test_query_aware_methods_keep_the_answer(compressor: Compressor, method: str) -> None:
     result = run(compressor, method=method, target_ratio=0.35)
     assert result.documents is not None
@@ -89,7 +89,7 @@ def test_auto_without_a_target_stops_by_itself(compressor: Compressor) -> None:
 
 
 def test_auto_names_the_method_that_ran(compressor: Compressor) -> None:
-    assert run(compressor, target_ratio=0.5).method == "hybrid"
+    assert run(compressor, target_ratio=0.5).method == "evidence"
     assert run(compressor, target_ratio=0.5, query=None).method == "dspc"
 
 
