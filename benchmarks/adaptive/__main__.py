@@ -24,7 +24,7 @@ from compressors.models import ModelLoader
 
 METHOD = "acc_rag"
 CONFIDENCES = (0.8, 0.85, 0.9, 0.95, 0.97, 0.99)
-RATIOS = (0.02, 0.04, 0.06, 0.09, 0.12, 0.16, 0.22, 0.3, 0.45, 0.65)
+RATIOS = (0.03, 0.06, 0.1, 0.16, 0.3, 0.5)
 SETS = ("nq20_single", "squadshifts_newwiki", "hotpotqa_distractor", "xquad_10doc", "chat_sgd", "multihop_ircot")
 RESULTS = Path(__file__).parents[1] / "results"
 

@@ -15,7 +15,7 @@ from compressors.segmentation import Passage
 
 PASSAGE_UNITS = 12
 """Units that make a passage of a document; inside one, units are chosen against each other, so cost grows with length."""
-REDUNDANCY = 0.7
+REDUNDANCY = 1.5
 """What a unit loses for each part of its likeness to one that was chosen before it."""
 
 

@@ -21,7 +21,7 @@ class Selector:
 
     `feature`, `threshold`, `left`, `right`, `value` are (trees, nodes); a row goes left where its feature is at most the
     threshold, and a leaf is its own left and right. The sum of the leaves and `baseline` is the log-odds, which
-    `known` and `true`, both rising, map piecewise linearly to calibrated log-odds.
+    `calibration`, a shift and a slope, sets right.
     """
 
     def __init__(self, arrays: Mapping[str, NDArray[Any]], scorer: str, depth: int) -> None:
@@ -33,7 +33,7 @@ class Selector:
         self._right = arrays["right"].astype(np.int64)
         self._value = arrays["value"]
         self._baseline = float(arrays["baseline"][0])
-        self._known, self._true = arrays["known"], arrays["true"]
+        self._shift, self._slope = arrays["calibration"]
         self._depth = depth
 
     @classmethod
@@ -59,7 +59,7 @@ class Selector:
 
     def calibrated(self, log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
         """What log-odds of the trees are worth, as log-odds."""
-        return np.interp(log_odds, self._known, self._true)
+        return np.asarray(self._shift + self._slope * log_odds)
 
     def confidences(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
         """For the prefixes of one order, smallest first, the chance that each holds what the whole holds (rows,).

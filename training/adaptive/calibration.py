@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LogisticRegression
 
 FloatArray = NDArray[np.float64]
-_MOST = 8.0
 
 
 @dataclass(frozen=True)
@@ -41,13 +40,13 @@ class Steps:
         return float(self.share[self.first(threshold)].mean())
 
 
-def isotonic(steps: Steps, knots: int = 40) -> tuple[FloatArray, FloatArray]:
-    """Log-odds and what they are worth: rising knots (knots,), fitted to all prefixes but the whole ones."""
+def platt(steps: Steps) -> tuple[float, float]:
+    """The shift and slope that make log-odds true (Platt 1999), over all prefixes but the whole ones."""
     part = ~np.append(steps.request[1:] != steps.request[:-1], True)
-    odds, found = steps.log_odds[part], steps.found[part].astype(float)
-    known = np.unique(np.quantile(odds, np.linspace(0.002, 0.998, knots)))
-    fitted = IsotonicRegression(y_min=1e-4, y_max=1 - 1e-4, out_of_bounds="clip").fit(odds, found)
-    # The mean over a neighbourhood, or the steps of the isotonic fit would make many confidences equal.
-    width = np.diff(known).mean() / 2
-    chance = np.asarray([fitted.predict(np.linspace(k - width, k + width, 9)).mean() for k in known])
-    return known, np.clip(np.log(chance / (1 - chance)), -_MOST, _MOST)
+    fitted = LogisticRegression(C=1e6).fit(steps.log_odds[part, None], steps.found[part])
+    return float(fitted.intercept_[0]), float(fitted.coef_[0, 0])
+
+
+def log_odds(chance: float) -> float:
+    """The log-odds of a chance."""
+    return float(np.log(chance / (1 - chance)))

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib import pyplot
 from numpy.typing import NDArray
 
-from training.adaptive.calibration import Steps
+from training.adaptive.calibration import Steps, log_odds
 
 
 def draw(source: NDArray[np.str_], steps: Steps, asked: Sequence[float], output: Path) -> None:
@@ -19,7 +19,7 @@ def draw(source: NDArray[np.str_], steps: Steps, asked: Sequence[float], output:
     kept.plot(asked, asked, color="0.6", linewidth=0.8)
     for name in ["all", *np.unique(source)]:
         part = steps.where(np.ones(len(source), dtype=bool) if name == "all" else source == name)
-        thresholds = [float(np.log(c / (1 - c))) for c in asked]
+        thresholds = [log_odds(c) for c in asked]
         style = {"linewidth": 2.0, "color": "black"} if name == "all" else {"linewidth": 0.9}
         kept.plot(asked, [part.kept(t) for t in thresholds], marker="o", ms=3, label=name, **style)
         ratio.plot(asked, [part.ratio(t) for t in thresholds], marker="o", ms=3, **style)

@@ -22,7 +22,7 @@ from sklearn.model_selection import GroupKFold
 from compressors.adaptive.features import NAMES, RISING
 from compressors.adaptive.selector import WEIGHTS, Selector
 from compressors.methods.acc_rag import SCORER
-from training.adaptive.calibration import Steps, isotonic
+from training.adaptive.calibration import Steps, log_odds, platt
 from training.adaptive.plot import draw
 from training.adaptive.trees import arrays_of
 
@@ -45,17 +45,19 @@ def main() -> None:
     print(f"{arguments.output.name}: {arguments.output.stat().st_size} bytes, scorer {selector.scorer}")
     steps = replace(out_of_fold, log_odds=selector.calibrated(out_of_fold.log_odds))
     for asked in ASKED:
-        threshold = float(np.log(asked / (1 - asked)))
+        threshold = log_odds(asked)
         print(f"asked {asked:.2f}: kept {steps.kept(threshold):.3f} at a mean ratio of {steps.ratio(threshold):.3f}")
+    for name in np.unique(data["source"]):
+        part = steps.where(data["source"] == name)
+        print(f"{name}: {part.kept(log_odds(0.95)):.3f} at a mean ratio of {part.ratio(log_odds(0.95)):.3f} for 0.95")
     draw(data["source"], steps, ASKED, arguments.steps.with_name("reliability.png"))
 
 
 def train(data: dict[str, Any], out_of_fold: Steps, output: Path) -> None:
     """Fit, calibrate, export, and compare the export with the model."""
-    known, true = isotonic(out_of_fold)
     model = _fitted(data, np.ones(len(data["y"]), dtype=bool))
     arrays, depth = arrays_of(model)
-    arrays |= {"known": known, "true": true}
+    arrays["calibration"] = np.asarray(platt(out_of_fold))
     output.parent.mkdir(parents=True, exist_ok=True)
     save_file(arrays, output, {"features": json.dumps(NAMES), "scorer": SCORER.name, "depth": str(depth)})
     difference = np.abs(Selector.read(output).log_odds(data["x"]) - model.decision_function(data["x"])).max()
@@ -76,7 +78,7 @@ def held_out(data: dict[str, Any]) -> Steps:
 
 def _fitted(data: dict[str, Any], chosen: NDArray[np.bool_]) -> HistGradientBoostingClassifier:
     # Every request weighs the same, however many prefixes it has.
-    counts = np.bincount(data["request"])[data["request"]]
+    weight = 1 / np.bincount(data["request"])[data["request"]]
     model = HistGradientBoostingClassifier(
         learning_rate=0.06,
         max_iter=_TREES,
@@ -88,7 +90,7 @@ def _fitted(data: dict[str, Any], chosen: NDArray[np.bool_]) -> HistGradientBoos
         early_stopping=False,
         random_state=0,
     )
-    return model.fit(data["x"][chosen], data["y"][chosen], 1 / counts[chosen] * counts.mean())
+    return model.fit(data["x"][chosen], data["y"][chosen], weight[chosen] / weight.mean())
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from compressors.methods.acc_rag import SCORER
 
 
 def small() -> Selector:
-    """One tree: the first feature at most 1 -> -2, else +3; log-odds halved by the calibration."""
+    """One tree: the first feature at most 1 -> -2, else +3; log-odds halved by the calibration, and one more."""
     arrays = {
         "feature": np.asarray([[0, 0, 0]]),
         "threshold": np.asarray([[1.0, 0, 0]]),
@@ -19,8 +19,7 @@ def small() -> Selector:
         "right": np.asarray([[2, 1, 2]]),
         "value": np.asarray([[0, -2.0, 3.0]]),
         "baseline": np.asarray([0.5]),
-        "known": np.asarray([-10.0, 10.0]),
-        "true": np.asarray([-5.0, 5.0]),
+        "calibration": np.asarray([1.0, 0.5]),
     }
     return Selector(arrays, "none", depth=1)
 
@@ -31,7 +30,7 @@ def test_a_tree_by_hand() -> None:
 
 def test_confidences_never_fall_and_end_at_one() -> None:
     rows = np.asarray([[0.0], [2.0], [0.0], [0.0]], dtype=np.float32)
-    low, high = round(1 / (1 + np.exp(0.75)), 4), round(1 / (1 + np.exp(-1.75)), 4)
+    low, high = round(1 / (1 + np.exp(-0.25)), 4), round(1 / (1 + np.exp(-2.75)), 4)
     assert small().confidences(rows).tolist() == [low, high, high, 1.0]
     assert small().confidences(rows[:0]).tolist() == []
 

@@ -8,8 +8,9 @@ from compressors.adaptive.features import NAMES
 from compressors.adaptive.selector import Selector
 from compressors.budget import ranking
 from compressors.segmentation import segment
+from training.adaptive.adjust import adjusted, fit, half
 from training.adaptive.build import Request, first_sufficient, request_from
-from training.adaptive.calibration import Steps, isotonic
+from training.adaptive.calibration import Steps, log_odds, platt
 from training.adaptive.train import held_out, train
 from training.evidence.groups import Group
 
@@ -33,7 +34,7 @@ def test_the_first_prefix_that_suffices() -> None:
 
 
 def test_further_documents_never_hold_the_answer_and_places_move_along() -> None:
-    group = Group("test", "When?", DOCUMENTS, [[(0, 14, 41)]], [(0, 36, 40)])
+    group = Group("test", "When?", DOCUMENTS, [[(0, 14, 42)]], [(0, 37, 41)])
     further = [("A", "In 1858 it rained."), ("B", "It never rains.")]
     for seed in range(8):
         made = request_from(group, further, {}, Random(seed))
@@ -77,9 +78,20 @@ def test_stops_at_a_threshold_by_hand() -> None:
     assert made.kept(-9.0) == 0.0
 
 
-def test_the_calibration_rises() -> None:
-    data = steps(300)
-    odds = data["x"][:, NAMES.index("coverage")].astype(float)
-    known, true = isotonic(Steps(odds, data["y"], data["share"], data["request"]))
-    assert (np.diff(known) > 0).all()
-    assert (np.diff(true) >= 0).all()
+def test_a_calibration_finds_what_was_done_to_the_log_odds() -> None:
+    random = np.random.default_rng(0)
+    true = random.normal(scale=2, size=8000)
+    found = random.random(8000) < 1 / (1 + np.exp(-true))
+    request = np.arange(8000) // 4
+    shift, slope = platt(Steps((true - 1) / 2, found, np.ones(8000), request))
+    assert (shift, slope) == (pytest.approx(1, abs=0.1), pytest.approx(2, abs=0.15))
+
+
+def test_an_adjustment_meets_the_confidence_asked() -> None:
+    data = steps(2000)
+    odds = 6 * data["x"][:, NAMES.index("coverage")].astype(float) - 3
+    made = Steps(odds, data["y"], data["share"], data["request"])
+    shift, slope = fit([half(made, 0)])
+    rest = adjusted(half(made, 1), shift, slope)
+    for asked in (0.9, 0.95):
+        assert rest.kept(log_odds(asked)) == pytest.approx(asked + 0.01, abs=0.03)
