@@ -2,9 +2,9 @@
 
     python -m training.adaptive.adjust ../shared/data/public nq20_positions squadshifts_newwiki
 
-Training questions come with other documents than a retriever's, and a scorer may have been trained on them; then the selector
-is too sure or not sure enough everywhere. Another shift and slope of the log-odds put that right. Only every other item
-of a set is read; figures are for the rest.
+Training questions come with other documents than a retriever's, and a scorer may have been trained on them; then the
+selector is too sure or not sure enough everywhere. Another shift and slope of the log-odds put that right. They are fitted to
+every other item of a set; the figures are for the rest.
 """
 
 import argparse
