@@ -14,6 +14,7 @@ from benchmarks.adaptive.table import DEFAULT
 
 _COLUMNS = 4
 _ALLOWED = 0.03
+_TICKS = (0.03, 0.06, 0.12, 0.25, 0.5)
 
 
 def draw(stops: Sequence[Stop], path: Path) -> None:
@@ -43,6 +44,8 @@ def draw(stops: Sequence[Stop], path: Path) -> None:
                 [r for _, r, _ in points], [k for _, _, k in points], marker="o", ms=2.5, linewidth=width, label=method
             )
         panel.set(title=dataset, xscale="log", ylim=(0, 1.03), xlabel="mean ratio")
+        panel.set_xticks(_TICKS, [f"{tick:g}" for tick in _TICKS])
+        panel.minorticks_off()
         panel.grid(alpha=0.3)
     panels[0].legend(fontsize=6, loc="lower right")
     for panel in panels[len(datasets) :]:

@@ -3,8 +3,8 @@
     python -m training.adaptive.adjust ../shared/data/public nq20_positions squadshifts_newwiki
 
 Training questions come with other documents than a retriever's, and a scorer may have been trained on them; then the
-selector is too sure or not sure enough everywhere. Another shift and slope of the log-odds put that right. They are fitted to
-every other item of a set; the figures are for the rest.
+selector is too sure or not sure enough everywhere. Another shift and slope of the log-odds put that right. They are fitted
+to every other item of a set; the figures are for the rest.
 """
 
 import argparse
