@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: serve test lint proto bench-quality bench-load clean
+.PHONY: serve test lint proto bench-quality bench-adaptive bench-load clean
 .DEFAULT_GOAL := serve
 
 serve: $(VENV)/.installed ## Set up and run the service
@@ -24,6 +24,10 @@ DATA ?= ../shared/data/public
 ITEMS ?= 100000
 bench-quality: $(VENV)/.installed-dev ## Answers kept against ratio, for every method and data set
 	$(BIN)/python -m benchmarks.quality $(DATA) --items $(ITEMS)
+
+ADAPTIVE_ITEMS ?= 200
+bench-adaptive: $(VENV)/.installed-dev ## Where acc_rag stops, and whether its confidence holds
+	$(BIN)/python -m benchmarks.adaptive $(DATA) --items $(ADAPTIVE_ITEMS)
 
 SECONDS ?= 30
 bench-load: $(VENV)/.installed-dev ## Throughput, latency and overload of the running service

@@ -80,7 +80,7 @@ class UnitSelector:
                 f"protected text alone takes {tokens} tokens; the target allows {budget}",
                 smallest_target_tokens=tokens,
             )
-        order = self._ranking(scores)
+        order = ranking(self._passages, scores)
         chosen: list[Place] = []
         rejected = set(refused)
         for _ in range(_FILL_ROUNDS):
@@ -95,24 +95,6 @@ class UnitSelector:
                     break
                 rejected.add(added[held])
         return Selection(kept, tokens)
-
-    def _ranking(self, scores: Sequence[NDArray[np.float32]]) -> list[Place]:
-        """Best first; a sentence that repeats a better-ranked one word for word comes after all that say something new."""
-        places = [
-            (p, u) for p, passage in enumerate(self._passages) for u, unit in enumerate(passage.units) if not unit.structural
-        ]
-        values = np.asarray([scores[p][u] for p, u in places], dtype=np.float64).round(SCORE_DECIMALS)
-        ranked = [places[i] for i in np.argsort(-values, kind="stable")]
-        seen: set[str] = set()
-        first: list[Place] = []
-        again: list[Place] = []
-        for place in ranked:
-            passage = self._passages[place[0]]
-            text = passage.slice(place[1])
-            repeats = passage.units[place[1]].kind in _PROSE and text in seen
-            (again if repeats else first).append(place)
-            seen.add(text)
-        return first + again
 
     def _pack(
         self, order: Sequence[Place], kept: Sequence[set[int]], slack: int, fill: bool, rejected: Set[Place]
@@ -190,3 +172,20 @@ class UnitSelector:
             start = passage.gaps[unit][0] if unit else passage.units[unit].start
             self._unit_costs[place] = self._count(passage.written(start, passage.units[unit].end))
         return self._unit_costs[place]
+
+
+def ranking(passages: Sequence[Passage], scores: Sequence[NDArray[np.float32]]) -> list[Place]:
+    """Best first; a sentence that repeats a better-ranked one word for word comes after all that say something new."""
+    places = [(p, u) for p, passage in enumerate(passages) for u, unit in enumerate(passage.units) if not unit.structural]
+    values = np.asarray([scores[p][u] for p, u in places], dtype=np.float64).round(SCORE_DECIMALS)
+    ranked = [places[i] for i in np.argsort(-values, kind="stable")]
+    seen: set[str] = set()
+    first: list[Place] = []
+    again: list[Place] = []
+    for place in ranked:
+        passage = passages[place[0]]
+        text = passage.slice(place[1])
+        repeats = passage.units[place[1]].kind in _PROSE and text in seen
+        (again if repeats else first).append(place)
+        seen.add(text)
+    return first + again

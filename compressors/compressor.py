@@ -179,7 +179,7 @@ class _Run:
 
     def _located(self, group: GroupResult, slots: Sequence[chat.TextSlot]) -> GroupResult:
         """The group with its chunks named by message and path, as spans are."""
-        for entry in group.scored.details.get("chunks", []) if group.scored else []:
+        for entry in group.details.get("chunks", []):
             slot = slots[entry.pop("item")]
             entry.update(message=slot.message, path=list(slot.path))
         return group
@@ -208,7 +208,7 @@ class _Run:
             self.warnings += [warning for warning in each.warnings if warning not in self.warnings]
         before, after = group.tokens_before, group.tokens_after
         seconds = {stage: sum(each.seconds[stage] for each in self.groups) for stage in ("score", "cut", "verify")}
-        details = merge_details([each.scored.details for each in self.groups if each.scored])
+        details = merge_details([each.details for each in self.groups if each.details])
         scored = any(each.scored for each in self.groups)
         return CompressionResult(
             **shape,

@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from pydantic import BaseModel
@@ -64,6 +65,7 @@ class GroupResult:
     passages: list[Passage] = field(default_factory=list)
     kept: list[set[int]] = field(default_factory=list)
     scored: Scored | None = None
+    details: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=lambda: {"score": 0.0, "cut": 0.0, "verify": 0.0})
 
@@ -149,12 +151,14 @@ def compress_group(
         result.warnings.append("verify_rollback: units that would have left a fact or a character in part were dropped")
     result.tokens_after = sum(counter.count(rendered.text) for rendered in result.rendered)
     result.seconds["verify"] += time.perf_counter() - started
+    result.details = method.account(result.passages, result.scored, result.kept, options)
     if plan is not None:
-        result.scored = replace(result.scored, details={**result.scored.details, **plan.receipt(result.kept)})
+        result.details = {**result.details, **plan.receipt(result.kept)}
         if any(rendered.rewritten for rendered in result.rendered):
             result.warnings.append(REWRITTEN)
     if result.tokens_after >= tokens_before:
         unchanged.reason = "no_gain"
+        unchanged.details = result.details if plan is None else {}
         return unchanged
     return result
 
@@ -192,9 +196,12 @@ def _select(
     refused: set[Place],
 ) -> Selection:
     assert result.scored is not None
+    kept = method.stop(result.passages, result.scored, options) if budget is None or method.stops_early else None
     if budget is not None:
-        return selector.select(ranks, protected, budget, method.fills, refused)
-    kept = method.stop(result.passages, result.scored, options)
+        beyond: set[Place] = set()
+        if kept is not None:
+            beyond = {(p, u) for p, units in enumerate(kept) for u in range(len(ranks[p])) if u not in units}
+        return selector.select(ranks, protected, budget, method.fills, refused | beyond)
     if kept is None:
         raise TargetRequired(
             f"method {method.name!r} has no stop of its own; give target_ratio or target_tokens", "target_ratio"

@@ -3,6 +3,7 @@
 from typing import Any
 
 from compressors.errors import UnknownMethod
+from compressors.methods.acc_rag import AccRag
 from compressors.methods.auto import Auto
 from compressors.methods.base import Method
 from compressors.methods.bm25 import Bm25
@@ -14,7 +15,7 @@ from compressors.methods.random import Random
 from compressors.methods.scope import Scope
 from compressors.methods.truncate import Truncate
 
-_CLASSES: tuple[type[Method[Any]], ...] = (Auto, Evidence, Hybrid, Dspc, Scope, Cosine, Bm25, Truncate, Random)
+_CLASSES: tuple[type[Method[Any]], ...] = (Auto, Evidence, Hybrid, AccRag, Dspc, Scope, Cosine, Bm25, Truncate, Random)
 METHODS = {method.name: method for method in _CLASSES}
 
 

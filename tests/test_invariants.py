@@ -16,7 +16,7 @@ from compressors.tokenization import counter_for
 from tests.conftest import PROSE
 from tests.strategies import any_text, json_documents, sentences
 
-METHODS = ("dspc", "truncate", "random", "auto", "scope")
+METHODS = ("dspc", "truncate", "random", "auto", "scope", "acc_rag")
 TOKENIZERS = ("o200k_base", "llama3", "gemma3")
 requests = st.fixed_dictionaries(
     {
@@ -88,7 +88,9 @@ def test_same_request_same_bytes_whatever_ran_before(compressor: Compressor, tex
 
 
 @given(
-    document=json_documents, ratio=st.sampled_from([0.1, 0.3, 0.6, 0.9]), method=st.sampled_from(["dspc", "random", "scope"])
+    document=json_documents,
+    ratio=st.sampled_from([0.1, 0.3, 0.6, 0.9]),
+    method=st.sampled_from(["dspc", "random", "scope", "acc_rag"]),
 )
 def test_json_in_json_out(compressor: Compressor, document: str, ratio: float, method: str) -> None:
     result = run(compressor, text=document, target_ratio=ratio, method=method)
@@ -202,3 +204,10 @@ def test_two_hundred_thousand_tokens(compressor: Compressor, method: str) -> Non
     result = run(compressor, text=text, query="Which ship did Amundsen use?", target_tokens=2000, method=method)
     assert result.usage.tokens_before > 200_000
     assert 1900 < result.usage.tokens_after <= 2000
+
+
+def test_two_hundred_thousand_tokens_and_a_stop_of_its_own(compressor: Compressor) -> None:
+    text = "\n\n".join(PROSE.replace("1911", str(1000 + i)) for i in range(1700))
+    result = run(compressor, text=text, query="Which ship did Amundsen use?", target_tokens=2000, method="acc_rag")
+    assert result.usage.tokens_before > 200_000
+    assert 0 < result.usage.tokens_after <= 2000

@@ -82,6 +82,8 @@ class Method(ABC, Generic[OptionsT]):
     fills: ClassVar[bool] = True
     """Whether a unit that does not fit is skipped for a lesser one that does."""
     models: ClassVar[tuple[str, ...]] = ()
+    stops_early: ClassVar[bool] = False
+    """Whether `stop` holds with a target too: then it is the most that is kept, and the result may be below the target."""
 
     def __init__(self, models: Models) -> None:
         self._models = models
@@ -124,6 +126,12 @@ class Method(ABC, Generic[OptionsT]):
     def stop(self, passages: Sequence[Passage], scored: Scored, options: OptionsT) -> list[set[int]] | None:
         """Units to keep of each passage when no target is given; None if the method has no stop of its own."""
         return None
+
+    def account(
+        self, passages: Sequence[Passage], scored: Scored, kept: Sequence[set[int]], options: OptionsT
+    ) -> dict[str, Any]:
+        """What goes into the response under `method_details`, now that it is known what was kept."""
+        return scored.details
 
 
 def best_units(scored: Scored, keep: int) -> list[set[int]]:

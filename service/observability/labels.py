@@ -40,6 +40,7 @@ METHODS = frozenset(REGISTERED) | {NO_METHOD, SEVERAL_METHODS}
 OUTCOMES = frozenset(get_args(Outcome))
 STAGES = ("score", "cut", "verify")
 REASONS = frozenset(get_args(Reason))
+STOPS = ("sufficient", "unsure", "budget")
 LAYERS = frozenset({"results", "scores", "embeddings", "rewrites", "originals"})
 CACHE_RESULTS = frozenset({"hit", "miss", "off", "error"})
 FALLBACKS = frozenset({"cache", "originals", "limits", "deadline"})

@@ -51,6 +51,9 @@ class Metrics:
         self._ratio_error = self._histogram(
             "target_error_ratio", "Target ratio less achieved ratio; below zero is over budget", _RATIO_ERRORS
         )
+        self._chosen_ratio = self._histogram(
+            "selector_ratio", "Tokens after / tokens before where acc_rag stopped, by why it did", _RATIOS, "stopped"
+        )
         self._cache = self._counter("cache_requests", "Look-ups, by layer and result", "layer", "result")
         self._skipped = self._counter("skipped", "Inputs given back unchanged, by reason", "reason")
         self._fallbacks = self._counter("fallbacks", "Times the service went on without a part of it", "kind")
@@ -86,6 +89,8 @@ class Metrics:
             self._skipped.labels(reason)
         for stage in labels.STAGES:
             self._stage.labels(stage)
+        for stopped in labels.STOPS:
+            self._chosen_ratio.labels(stopped)
 
     def route(self, name: str | None) -> str:
         """The route as a label."""
@@ -118,6 +123,10 @@ class Metrics:
             if record.target_ratio is not None:
                 # Rounded, or a target that is met exactly would miss its bucket by the error of a float.
                 self._ratio_error.observe(round(record.target_ratio - achieved, 6))
+        if record.stopped is not None and record.tokens_before:
+            self._chosen_ratio.labels(bounded(record.stopped, labels.STOPS)).observe(
+                record.tokens_after / record.tokens_before
+            )
         if record.computed:
             self._queue_wait.observe(record.queue_ms / 1000)
             for stage in labels.STAGES:

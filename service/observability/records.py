@@ -20,7 +20,10 @@ from service.observability import labels
 
 @dataclass(frozen=True)
 class CompressionRecord:
-    """One compression in numbers. Times are milliseconds, `finished_ns` is the wall clock in nanoseconds."""
+    """One compression in numbers. Times are milliseconds, `finished_ns` is the wall clock in nanoseconds.
+
+    `stopped` says why a method that chooses its own ratio stopped.
+    """
 
     method: str
     status: str
@@ -32,6 +35,7 @@ class CompressionRecord:
     queue_ms: float = 0.0
     timing: dict[str, float] = field(default_factory=dict)
     model: str | None = None
+    stopped: str | None = None
     finished_ns: int = field(default_factory=time.time_ns)
 
     @classmethod
@@ -52,6 +56,7 @@ class CompressionRecord:
             queue_ms=queue_ms,
             timing={stage: getattr(result.timing_ms, stage) for stage in labels.STAGES},
             model=request.model,
+            stopped=result.method_details.get("stopped"),
         )
 
     @property

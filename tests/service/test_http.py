@@ -30,6 +30,20 @@ def test_text(server: str) -> None:
     assert {"queue", "score", "cut", "verify", "total"} == body["timing_ms"].keys()
 
 
+def test_acc_rag_says_where_it_stopped_and_how_sure_it_is(server: str) -> None:
+    body = {"text": PROSE, "query": "Which ship did Amundsen use?", "method": "acc_rag", "options": {"confidence": 0.9}}
+    answer = post(server, body=body).json()
+    details = answer["method_details"]
+    assert "Fram" in answer["text"]
+    assert details["stopped"] == "sufficient"
+    assert details["confidence"] >= 0.9
+    assert details["steps"][details["stop_step"] - 1]["confidence"] == details["confidence"]
+    assert post(server, body={**body, "target_ratio": 0.2}).json()["usage"]["ratio"] <= 0.2
+    refused = post(server, body={**body, "options": {"confidence": 2}})
+    assert refused.status_code == 422
+    assert refused.json()["error"]["field"] == "options.confidence"
+
+
 def test_alias_and_missing_content_type(server: str) -> None:
     response = httpx2.post(f"{server}/compress", content=json.dumps({"text": PROSE, "target_ratio": 0.5}))
     assert response.status_code == 200

@@ -44,7 +44,9 @@ def test_another_budget_is_cut_from_the_same_scores(method: str, query: str | No
     for target in (0.2, 0.4, 0.6):
         given: dict[str, Any] = {"method": method, "query": query, "target_ratio": target}
         assert answer(cached, **given) == answer(plain, **given)
-    assert (cache.hits, cache.misses) == (2, 1)
+    # Without a query, acc_rag looks for each document's own order too.
+    orders = len(TEXTS) if method == "acc_rag" and query is None else 0
+    assert (cache.hits, cache.misses) == (2, 1 + orders)
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,22 @@ def test_a_record_of_a_real_result(compressor: Compressor) -> None:
     assert (record.method, record.queue_ms, record.model) == ("bm25", 1.5, "gpt-4o")
 
 
+def test_ratios_chosen_by_the_selector_are_counted_by_why_it_stopped(compressor: Compressor) -> None:
+    request = CompressionRequest(text=PROSE, method="acc_rag", query="Which ship did Amundsen use?")
+    metrics = Metrics()
+    metrics.observe_compression(CompressionRecord.of(compressor.compress(request), request))
+    unsure = request.model_copy(update={"options": {"confidence": 0.99999}})
+    metrics.observe_compression(CompressionRecord.of(compressor.compress(unsure), unsure))
+    metrics.observe_compression(compression())
+
+    def value(name: str, **labels: str) -> float | None:
+        return metrics.registry.get_sample_value(f"promptpress_selector_ratio_{name}", labels)
+
+    assert [value("count", stopped=stopped) for stopped in labels.STOPS] == [1, 1, 0]
+    assert value("bucket", stopped="unsure", le="0.95") == 0
+    assert 0 < (value("sum", stopped="sufficient") or 0) < 0.9
+
+
 def test_every_route_of_the_service_is_known() -> None:
     assert create_app().openapi()["paths"].keys() <= labels.ROUTES
 

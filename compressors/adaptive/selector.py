@@ -1,0 +1,79 @@
+"""The trained selector: how likely is it that a prefix holds what the whole holds?"""
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import safe_open
+
+from compressors.adaptive.features import NAMES
+from compressors.errors import ModelUnavailable
+
+WEIGHTS = Path(__file__).with_name("selector.safetensors")
+
+
+class Selector:
+    """Boosted regression trees and a calibration, evaluated with numpy.
+
+    `feature`, `threshold`, `left`, `right`, `value` are (trees, nodes); a row goes left where its feature is at most the
+    threshold, and a leaf is its own left and right. The sum of the leaves and `baseline` is the log-odds, which
+    `calibration`, a shift and a slope, sets right.
+    """
+
+    def __init__(self, arrays: Mapping[str, NDArray[Any]], scorer: str, depth: int) -> None:
+        self.scorer = scorer
+        """The method whose scores the selector was trained on."""
+        self._feature = arrays["feature"].astype(np.int64)
+        self._threshold = arrays["threshold"]
+        self._left = arrays["left"].astype(np.int64)
+        self._right = arrays["right"].astype(np.int64)
+        self._value = arrays["value"]
+        self._baseline = float(arrays["baseline"][0])
+        self._shift, self._slope = arrays["calibration"]
+        self._depth = depth
+
+    @classmethod
+    def read(cls, path: Path) -> "Selector":
+        """Raises ModelUnavailable if the file is missing or was made for other features."""
+        if not path.exists():
+            raise ModelUnavailable(f"the selector's weights are missing: {path.name}; reinstall the package")
+        with safe_open(path, framework="numpy") as file:
+            about = file.metadata()
+            if json.loads(about["features"]) != list(NAMES):
+                raise ModelUnavailable(f"{path.name} was made for other features; run training.adaptive.train again")
+            return cls({name: file.get_tensor(name) for name in file.keys()}, about["scorer"], int(about["depth"]))  # noqa: SIM118
+
+    def log_odds(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Uncalibrated log-odds (rows,) of features (rows, features)."""
+        trees = np.arange(len(self._feature))
+        at = np.zeros((len(rows), len(trees)), dtype=np.int64)
+        number = np.arange(len(rows))[:, None]
+        for _ in range(self._depth):
+            below = rows[number, self._feature[trees, at]] <= self._threshold[trees, at]
+            at = np.where(below, self._left[trees, at], self._right[trees, at])
+        return np.asarray(self._value[trees, at].sum(axis=1) + self._baseline)
+
+    def calibrated(self, log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What log-odds of the trees are worth, as log-odds."""
+        return np.asarray(self._shift + self._slope * log_odds)
+
+    def confidences(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
+        """For the prefixes of one order, smallest first, the chance that each holds what the whole holds (rows,).
+
+        It never falls from a prefix to a longer one, and the whole is certain to hold what it holds.
+        """
+        if not len(rows):
+            return np.empty(0)
+        confidences = np.maximum.accumulate(1 / (1 + np.exp(-self.calibrated(self.log_odds(rows)))))
+        confidences[-1] = 1.0
+        return np.asarray(confidences.round(4))
+
+
+@lru_cache(maxsize=1)
+def load_selector() -> Selector:
+    """The selector that the package was made with. Raises ModelUnavailable."""
+    return Selector.read(WEIGHTS)

@@ -1,0 +1,100 @@
+"""ACC-RAG, adaptive context compression for RAG (arXiv 2507.22931), on text: an ordered context and a trained stop.
+
+The paper compresses into embeddings that a language model reads; here prefixes are sentences, so that any model can read
+them. What is taken over is the order in which every prefix is worth reading, the growing prefix and the learned selector.
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from compressors.adaptive.features import features, granularities
+from compressors.adaptive.order import importance
+from compressors.adaptive.selector import load_selector
+from compressors.budget import Place, ranking
+from compressors.methods.base import Method, Models, Scored
+from compressors.methods.hybrid import Hybrid
+from compressors.segmentation import Passage
+
+SCORER: type[Method[Any]] = Hybrid
+"""The method that orders units for a query. After a change run training.adaptive again: the selector knows its scores."""
+
+
+class AccRagOptions(BaseModel):
+    """Options of `acc_rag`."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    confidence: float = Field(
+        0.95, gt=0, lt=1, description="Stop as soon as the chance that the answer is in what is kept reaches this."
+    )
+
+
+class AccRag(Method[AccRagOptions]):
+    """Keeps best-first until a trained selector is sure enough that the question can be answered from it."""
+
+    name = "acc_rag"
+    summary = "Chooses the ratio for each question: best-first until a selector is sure that the answer is there (ACC-RAG)."
+    options_model: ClassVar[type[BaseModel]] = AccRagOptions
+    models = tuple(dict.fromkeys((*SCORER.models, "encoder")))
+    stops_early = True
+
+    def __init__(self, models: Models) -> None:
+        super().__init__(models)
+        self._scorer = SCORER(models)
+
+    def score(self, passages: Sequence[Passage], query: str | None, options: AccRagOptions) -> Scored:
+        """With a query the scorer's scores, and how sure the selector is of each prefix of their order; else importance."""
+        if query is None:
+            encoder = self._models.encoder()
+            units = importance(encoder, passages, self._models.vectors, self._models.scores)
+            return Scored(units, details={"order": "importance", "steps": []})
+        scored = self._scorer.score(passages, query, self._scorer.options_model())
+        order = ranking(passages, scored.units)
+        confidences = load_selector().confidences(features(passages, scored, order, query))
+        steps = [
+            {"units": size, "confidence": float(confidence)}
+            for size, confidence in zip(granularities(len(order)), confidences, strict=True)
+        ]
+        return Scored(scored.units, scored.passages, {"order": self._scorer.name, "steps": steps})
+
+    def stop(self, passages: Sequence[Passage], scored: Scored, options: AccRagOptions) -> list[set[int]]:
+        """The first prefix that the selector is sure enough of; everything if it is of none, or was asked nothing."""
+        size = _enough(scored, options.confidence)
+        kept: list[set[int]] = [set() for _ in passages]
+        for passage, unit in ranking(passages, scored.units)[:size]:
+            kept[passage].add(unit)
+        return kept
+
+    def account(
+        self, passages: Sequence[Passage], scored: Scored, kept: Sequence[set[int]], options: AccRagOptions
+    ) -> dict[str, Any]:
+        """Where it stopped and why, and the selector's confidence in what is kept."""
+        steps = scored.details["steps"]
+        held = _leading(ranking(passages, scored.units), kept)
+        reached = int(np.searchsorted([step["units"] for step in steps], held, side="right"))
+        enough = _enough(scored, options.confidence)
+        if enough is None:
+            everything = held == sum(not unit.structural for passage in passages for unit in passage.units)
+            reason = "unsure" if everything else "budget"
+        else:
+            reason = "sufficient" if held >= enough else "budget"
+        return {
+            **scored.details,
+            "stopped": reason,
+            "stop_step": reached,
+            "confidence": steps[reached - 1]["confidence"] if reached else None,
+        }
+
+
+def _enough(scored: Scored, confidence: float) -> int | None:
+    """Units of the first prefix that is sure enough, None if that is only the whole."""
+    steps = scored.details["steps"][:-1]
+    return next((step["units"] for step in steps if step["confidence"] >= confidence), None)
+
+
+def _leading(order: Sequence[Place], kept: Sequence[set[int]]) -> int:
+    """How many units of the order, from the first on, are kept without a gap."""
+    return next((size for size, (p, u) in enumerate(order) if u not in kept[p]), len(order))

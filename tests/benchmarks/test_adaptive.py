@@ -1,0 +1,38 @@
+from pathlib import Path
+
+import pytest
+
+from benchmarks.adaptive.__main__ import CONFIDENCES, RATIOS, run
+from benchmarks.adaptive.plot import draw
+from benchmarks.adaptive.stops import Stop, curve, kept_at
+from benchmarks.adaptive.table import markdown
+from benchmarks.quality.data import Item
+from tests.conftest import PROSE
+
+
+def stop(asked: float, kept: bool, after: int, method: str = "m") -> Stop:
+    return Stop("1", "set", method, asked, kept, 100, after)
+
+
+def test_between_measured_ratios_answers_kept_are_interpolated() -> None:
+    points = curve([stop(0.1, True, 10), stop(0.1, False, 10), stop(0.4, True, 40), stop(0.4, True, 40)], "set", "m")
+    assert points == [(0.1, pytest.approx(0.1), 0.5), (0.4, pytest.approx(0.4), 1.0)]
+    assert kept_at(points, 0.2) == pytest.approx(0.75)
+    assert kept_at(points, 0.01) == 0.5
+    assert kept_at(points, 1.0) == 1.0
+
+
+def test_a_run_from_items_to_tables(tmp_path: Path) -> None:
+    documents = [{"title": "Amundsen", "text": PROSE}, {"title": "", "text": "Bread is baked. Flour is milled. " * 5}]
+    items = [
+        Item("1", "set", "Which ship did Amundsen use?", documents, ["Fram"], False, []),
+        Item("2", "set", "Which ship did Amundsen use?", documents, ["Titanic"], False, []),
+    ]
+    stops = run(items, ["bm25"])
+    assert len(stops) == len(CONFIDENCES) + len(RATIOS)
+    assert all(0 < s.ratio <= 1 for s in stops if s.stopped)
+    text = markdown(stops)
+    assert "| set | 1 |" in text
+    assert "`bm25`" in text
+    draw(stops, tmp_path / "adaptive.png")
+    assert (tmp_path / "adaptive.png").stat().st_size > 10_000

@@ -1,0 +1,48 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from compressors.adaptive.features import NAMES
+from compressors.adaptive.selector import Selector, load_selector
+from compressors.errors import ModelUnavailable
+from compressors.methods.acc_rag import SCORER
+
+
+def small() -> Selector:
+    """One tree: the first feature at most 1 -> -2, else +3; log-odds halved by the calibration, and one more."""
+    arrays = {
+        "feature": np.asarray([[0, 0, 0]]),
+        "threshold": np.asarray([[1.0, 0, 0]]),
+        "left": np.asarray([[1, 1, 2]]),
+        "right": np.asarray([[2, 1, 2]]),
+        "value": np.asarray([[0, -2.0, 3.0]]),
+        "baseline": np.asarray([0.5]),
+        "calibration": np.asarray([1.0, 0.5]),
+    }
+    return Selector(arrays, "none", depth=1)
+
+
+def test_a_tree_by_hand() -> None:
+    assert small().log_odds(np.asarray([[1.0], [1.5]], dtype=np.float32)).tolist() == [-1.5, 3.5]
+
+
+def test_confidences_never_fall_and_end_at_one() -> None:
+    rows = np.asarray([[0.0], [2.0], [0.0], [0.0]], dtype=np.float32)
+    low, high = round(1 / (1 + np.exp(-0.25)), 4), round(1 / (1 + np.exp(-2.75)), 4)
+    assert small().confidences(rows).tolist() == [low, high, high, 1.0]
+    assert small().confidences(rows[:0]).tolist() == []
+
+
+def test_the_shipped_selector_knows_the_scorer() -> None:
+    assert load_selector().scorer == SCORER.name
+
+
+def test_a_file_for_other_features_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelUnavailable, match="missing"):
+        Selector.read(tmp_path / "none.safetensors")
+    save_file({"baseline": np.zeros(1)}, tmp_path / "a.safetensors", {"features": "[]", "scorer": "x", "depth": "1"})
+    with pytest.raises(ModelUnavailable, match="other features"):
+        Selector.read(tmp_path / "a.safetensors")
+    assert len(NAMES) == len(set(NAMES))

@@ -1,0 +1,98 @@
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+
+from compressors.adaptive.features import NAMES
+from compressors.adaptive.selector import Selector
+from compressors.budget import ranking
+from compressors.segmentation import segment
+from training.adaptive.adjust import adjusted, fit, half
+from training.adaptive.build import Request, first_sufficient, request_from
+from training.adaptive.calibration import Steps, log_odds, platt
+from training.adaptive.train import held_out, train
+from training.evidence.groups import Group
+
+DOCUMENTS = [
+    ("Skagen", "It is a town. Its lighthouse is from 1858. It is tall."),
+    ("Ribe", "It is old. Its church is from 1150."),
+]
+
+
+def request(answers: list[str], needs: list[list[tuple[int, int, int]]]) -> Request:
+    return Request("test", "When?", DOCUMENTS, answers, needs, 0)
+
+
+def test_the_first_prefix_that_suffices() -> None:
+    passages = [segment(text, title) for title, text in DOCUMENTS]
+    order = ranking(passages, [np.asarray([5, 1, 2], dtype=np.float32), np.asarray([4, 3], dtype=np.float32)])
+    assert first_sufficient(request(["1858"], []), passages, order) == 5
+    assert first_sufficient(request(["1858", "1150"], []), passages, order) == 3
+    assert first_sufficient(request(["185"], []), passages, order) is None
+    assert first_sufficient(request([], [[(0, 0, 5)], [(1, 12, 20)]]), passages, order) == 3
+
+
+def test_further_documents_never_hold_the_answer_and_places_move_along() -> None:
+    group = Group("test", "When?", DOCUMENTS, [[(0, 14, 42)]], [(0, 37, 41)])
+    further = [("A", "In 1858 it rained."), ("B", "It never rains.")]
+    for seed in range(8):
+        made = request_from(group, further, {}, Random(seed))
+        assert made.answers == ["1858"]
+        assert ("A", "In 1858 it rained.") not in made.documents
+        assert made.documents[made.needs[0][0][0]] == DOCUMENTS[0]
+
+
+def steps(requests: int) -> dict[str, np.ndarray]:
+    """Requests of four prefixes; the answer's place is told by one feature, as well as noise lets it."""
+    random = np.random.default_rng(0)
+    x = random.normal(size=(requests * 4, len(NAMES))).astype(np.float32)
+    sizes = np.tile(np.arange(1, 5), requests)
+    place = random.integers(1, 5, requests).repeat(4)
+    x[:, NAMES.index("coverage")] = sizes - place + random.normal(scale=0.4, size=len(sizes))
+    number = np.arange(requests).repeat(4)
+    y = sizes >= place
+    return {"x": x, "y": y, "share": sizes / 4, "request": number, "group": number, "source": np.full(len(y), "test")}
+
+
+def test_training_gives_a_calibrated_selector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.adaptive.train._TREES", 15)
+    data = steps(400)
+    unseen = held_out(data)
+    train(data, unseen, tmp_path / "selector.safetensors")
+    selector = Selector.read(tmp_path / "selector.safetensors")
+    fresh = steps(401)
+    confidences = 1 / (1 + np.exp(-selector.calibrated(selector.log_odds(fresh["x"][-4:]))))
+    assert ((confidences > 0) & (confidences < 1)).all()
+    chance = 1 / (1 + np.exp(-selector.calibrated(unseen.log_odds)))
+    part = data["share"] < 1
+    assert chance[part].mean() == pytest.approx(data["y"][part].mean(), abs=0.03)
+
+
+def test_stops_at_a_threshold_by_hand() -> None:
+    odds = np.asarray([-1.0, 2.0, 3.0, -5.0, -4.0, -3.0])
+    found = np.asarray([False, True, True, False, False, True])
+    made = Steps(odds, found, np.asarray([0.1, 0.5, 1.0] * 2), np.asarray([0, 0, 0, 7, 7, 7]))
+    assert made.first(1.0).tolist() == [1, 5]
+    assert made.kept(1.0) == 1.0
+    assert made.ratio(1.0) == 0.75
+    assert made.kept(-9.0) == 0.0
+
+
+def test_a_calibration_finds_what_was_done_to_the_log_odds() -> None:
+    random = np.random.default_rng(0)
+    true = random.normal(scale=2, size=8000)
+    found = random.random(8000) < 1 / (1 + np.exp(-true))
+    request = np.arange(8000) // 4
+    shift, slope = platt(Steps((true - 1) / 2, found, np.ones(8000), request))
+    assert (shift, slope) == (pytest.approx(1, abs=0.1), pytest.approx(2, abs=0.15))
+
+
+def test_an_adjustment_brings_answers_kept_nearer_to_the_confidence_asked() -> None:
+    data = steps(500)
+    odds = data["x"][:, NAMES.index("coverage")].astype(float) + 2
+    made = Steps(odds, data["y"], data["share"], data["request"])
+    rest = half(made, 1)
+    better = adjusted(rest, *fit([half(made, 0)]))
+    for asked in (0.9, 0.95):
+        assert abs(better.kept(log_odds(asked)) - asked) < abs(rest.kept(log_odds(asked)) - asked)

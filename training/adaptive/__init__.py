@@ -1,0 +1,1 @@
+"""Trains the selector of `acc_rag`."""
