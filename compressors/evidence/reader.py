@@ -15,7 +15,7 @@ from compressors.encoder.onnx_graph import TokenHead, build_bert
 from compressors.encoder.onnx_session import EqualLengthRunner, single_thread_session
 from compressors.encoder.quantization import ranges_of
 from compressors.errors import ModelUnavailable
-from compressors.evidence.windows import QUERY_TOKENS, TITLE_TOKENS, Window
+from compressors.evidence.windows import TITLE_TOKENS, Window, query_tokens
 
 WEIGHTS = Path(__file__).with_name("evidence.safetensors")
 DIGEST = Path(__file__).with_name("evidence.sha256")
@@ -58,7 +58,7 @@ class EvidenceReader:
 
     def read(self, query: NDArray[np.int32], windows: Sequence[tuple[NDArray[np.int32], Window]]) -> list[Reading]:
         """Read each (title's token ids, window) beside the query's token ids. A reading does not depend on the others."""
-        query = query[:QUERY_TOKENS]
+        query = query_tokens(query)
         front = len(query) + 2
         sequences = [
             np.concatenate([[CLS], query, [SEP], title[:TITLE_TOKENS], window.ids, [SEP]]).astype(np.int32)

@@ -10,6 +10,7 @@ from compressors.encoder.late_pooling import token_owners
 from compressors.segmentation import Passage
 
 QUERY_TOKENS = 64
+_QUERY_HEAD = 20
 TITLE_TOKENS = 24
 TEXT_TOKENS = 160
 
@@ -20,6 +21,15 @@ class Window:
 
     ids: NDArray[np.int32]
     owners: NDArray[np.int64]
+
+
+def query_tokens(ids: NDArray[np.int32]) -> NDArray[np.int32]:
+    """What is read of a query: all of it up to `QUERY_TOKENS`, of a longer one the beginning and, since the question is often
+    the last sentence, more of the end.
+    """
+    if len(ids) <= QUERY_TOKENS:
+        return ids
+    return np.concatenate([ids[:_QUERY_HEAD], ids[_QUERY_HEAD - QUERY_TOKENS :]])
 
 
 def windows(passage: Passage, tokens: Tokenized, room: int = TEXT_TOKENS) -> list[Window]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from compressors.evidence.windows import Window, windows
+from compressors.evidence.windows import TITLE_TOKENS, Window, query_tokens, windows
 from compressors.methods.base import Method, Scored, per_passage
 from compressors.methods.hybrid import CoarseSignals, HybridOptions, coarse_signals, standardise
 from compressors.segmentation import LINES, Passage
@@ -60,7 +60,7 @@ class Evidence(Method[EvidenceOptions]):
         coarse = signals.score
         read, found = self._read(passages, query, coarse, options)
         if read.sum() < 2:
-            return Scored(per_passage(passages, coarse), signals.relevance)
+            return Scored(per_passage(passages, coarse), signals.relevance, {"read_units": 0})
         evidence = np.full(len(coarse), -np.inf, dtype=np.float32)
         evidence[read] = standardise(found[read])
         evidence[~read] = evidence[read].min()
@@ -81,6 +81,7 @@ class Evidence(Method[EvidenceOptions]):
         encoder, reader = self._models.encoder(), self._models.evidence()
         tokens = encoder.tokenize([query, *(p.title for p in passages), *(p.text for p in passages)])
         titles, texts = tokens[1 : 1 + len(passages)], tokens[1 + len(passages) :]
+        question = query_tokens(tokens[0].ids)
         first = np.cumsum([0, *(len(p.units) for p in passages)])
         candidates: list[tuple[float, int, Window]] = []
         for index, passage in enumerate(passages):
@@ -95,11 +96,11 @@ class Evidence(Method[EvidenceOptions]):
             room = _READ_LINES if 2 * sum(lines) > len(lines) else min(max(half, _READ_LEAST), _READ_MOST)
         chosen: list[tuple[int, Window]] = []
         for _, index, window in candidates:
-            room -= len(tokens[0].ids) + len(titles[index].ids) + len(window.ids)
+            room -= len(question) + len(titles[index].ids[:TITLE_TOKENS]) + len(window.ids)
             if room < 0:
                 break
             chosen.append((index, window))
-        readings = reader.read(tokens[0].ids, [(titles[index].ids, window) for index, window in chosen])
+        readings = reader.read(question, [(titles[index].ids, window) for index, window in chosen])
         read, found = np.zeros(len(coarse), dtype=bool), np.full(len(coarse), -np.inf, dtype=np.float32)
         for (index, _), reading in zip(chosen, readings, strict=True):
             units = first[index] + reading.units

@@ -89,7 +89,9 @@ class GrpcServer:
                 else self._server.add_insecure_port(self._address)
             )
         except RuntimeError as error:
-            raise OSError(f"cannot listen on {self._address} for gRPC") from error
+            raise OSError(
+                f"cannot listen on {self._address} for gRPC; is the port taken? set PROMPTPRESS_GRPC_PORT to a free one"
+            ) from error
         await self._tell_health()
         await self._server.start()
         self._following = asyncio.create_task(self._follow_readiness())

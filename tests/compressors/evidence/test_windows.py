@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from compressors.encoder.embedded import EmbeddedEncoder
 from compressors.encoder.late_pooling import token_owners
-from compressors.evidence.windows import windows
+from compressors.evidence.windows import QUERY_TOKENS, query_tokens, windows
 from compressors.segmentation import segment
 from tests.conftest import PROSE
 
@@ -41,3 +41,12 @@ def test_a_unit_that_fits_is_never_divided(encoder: EmbeddedEncoder) -> None:
     homes = [{int(u) for u in w.owners} for w in found]
     assert len(found) > 1
     assert sum(len(h) for h in homes) == len(passage.units)
+
+
+@given(length=st.integers(0, 300))
+def test_of_a_long_query_both_ends_are_read(length: int) -> None:
+    ids = np.arange(length, dtype=np.int32)
+    read = query_tokens(ids)
+    assert len(read) == min(length, QUERY_TOKENS)
+    assert read.tolist() == sorted(set(read.tolist()))
+    assert {0, length - 1} <= set(read.tolist()) or not length

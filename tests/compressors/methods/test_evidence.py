@@ -76,3 +76,10 @@ def test_without_a_target_it_stops_by_itself(compressor: Compressor) -> None:
 def test_odd_texts(compressor: Compressor, text: str) -> None:
     request = CompressionRequest(text=text, query="Who?", method="evidence", target_ratio=0.5)
     assert compressor.compress(request).usage.tokens_after <= max(1, len(text))
+
+
+def test_a_long_query_and_long_titles_do_not_keep_it_from_reading() -> None:
+    models = LOADER.models()
+    passages = [segment(f"{PROSE} Number {i}.", "A very long title " * 60) for i in range(12)]
+    scored = Evidence(models).score(passages, "Please tell me now. " * 400 + "Who came?", EvidenceOptions())
+    assert scored.details["read_units"] > 20
