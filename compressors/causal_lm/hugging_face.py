@@ -13,11 +13,10 @@ from compressors.cancellation import check
 from compressors.causal_lm.attention_tap import IMPLEMENTATION, Tap, reading
 from compressors.causal_lm.base import FloatArray, TokenIds, Tokens
 from compressors.causal_lm.batches import batches
+from compressors.causal_lm.loading import WINDOW
 from compressors.causal_lm.windows import windows
 from compressors.errors import ModelUnavailable
 
-WINDOW = 2048
-"""Most tokens read together unless the setting says otherwise; attention grows with the square of it."""
 _LOGITS_AT_A_TIME = 2**24
 _TOLERANCE = 1e-2
 
@@ -30,7 +29,12 @@ class HuggingFaceCausalLM:
     """
 
     def __init__(
-        self, model: str, threads: int | None = None, setting: str = "PROMPTPRESS_CAUSAL_LM", window: int = WINDOW
+        self,
+        model: str,
+        threads: int | None = None,
+        setting: str = "PROMPTPRESS_CAUSAL_LM",
+        window: int = WINDOW,
+        name: str | None = None,
     ) -> None:
         self._setting, self._model_id = setting, model
         try:
@@ -64,7 +68,7 @@ class HuggingFaceCausalLM:
         self.layers = int(text_config.num_hidden_layers)
         self.heads = int(text_config.num_attention_heads)
         self.window = min(window, int(getattr(text_config, "max_position_embeddings", None) or window))
-        self.name = f"{model}/{self._model.dtype}".replace("torch.", "")
+        self.name = name or f"{model}/{self._model.dtype}".replace("torch.", "")
         self._softcap = getattr(text_config, "final_logit_softcapping", None)
         self._try()
 
