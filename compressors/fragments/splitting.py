@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Literal
 
 from compressors.causal_lm.base import Tokens
@@ -30,9 +31,9 @@ def divide_all(
         spans = [token_spans(p.text, t) for p, t in zip(passages, tokenize([p.text for p in passages]), strict=True)]
         return [divide(p, _within(each), facts) for p, each in zip(passages, spans, strict=True)]
     if level is Level.PHRASE and uses_spacy(chunker):
-        return [divide(p, _within(spacy_spans(p.text)), facts) for p in passages]
+        return [divide(p, _with_signs(p.text, _within(spacy_spans(p.text))), facts) for p in passages]
     find = word_spans if level is Level.WORD else phrase_spans
-    return [divide(p, lambda start, end, text=p.text: find(text, start, end), facts) for p in passages]  # type: ignore[misc]
+    return [divide(p, _with_signs(p.text, partial(find, p.text)), facts) for p in passages]
 
 
 def uses_spacy(chunker: Chunker) -> bool:
@@ -51,6 +52,25 @@ def token_spans(text: str, tokens: Tokens) -> list[Span]:
         if start < end and (not found or start >= found[-1][1]):
             found.append((start, end))
     return found
+
+
+def _with_signs(text: str, split: Splitter) -> Splitter:
+    """Signs join the word that they touch, the one before them first: a stop by itself says nothing."""
+
+    def joined(start: int, end: int) -> Sequence[Span]:
+        found: list[Span] = []
+        opening = False
+        for begin, stop in split(start, end):
+            sign = not any(character.isalnum() for character in text[begin:stop])
+            if found and found[-1][1] == begin and (sign or opening):
+                found[-1] = (found[-1][0], stop)
+                opening &= sign
+            else:
+                found.append((begin, stop))
+                opening = sign
+        return found
+
+    return joined
 
 
 def _within(spans: Sequence[Span]) -> Splitter:
