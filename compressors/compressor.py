@@ -130,7 +130,9 @@ class _Run:
         self.method, self.method_options = self.methods[self.request.method].resolve(query, self.options, self.methods)
         if query is None and self.method.query == "required":
             raise InvalidValue(f"method {self.method.name!r} needs a query", "query")
-        group = compress_group(texts, query, target or self.target, self.method, self.method_options, self.protection, self.counter)
+        group = compress_group(
+            texts, query, target or self.target, self.method, self.method_options, self.protection, self.counter
+        )
         self.groups.append(group)
         return group
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Generic, TypeVar
 
 from compressors.causal_lm import embedded
@@ -53,7 +54,7 @@ class ModelLoader:
         self.causal_lm = Lazy(self._load_causal_lm)
         self._small = Lazy(lambda: load_causal_lm(self._lm.small, threads, self._lm.window, "PROMPTPRESS_CAUSAL_LM_SMALL"))
         self._evaluators = {
-            kind: Lazy(lambda kind=kind: load_evaluator(kind, self.causal_lm, self._lm.model, self._lm.heads))
+            kind: Lazy(partial(load_evaluator, kind, self.causal_lm, self._lm.model, self._lm.heads))
             for kind in ("causal_lm", "encoder")
         }
 

@@ -20,8 +20,8 @@ IMPLEMENTATION = "promptpress_tap"
 _ROWS_AT_A_TIME = 256
 
 
-class Finished(Exception):  # noqa: N818 - not an error: the layers above are not needed
-    """The highest layer that was asked for has been read."""
+class Finished(Exception):
+    """The highest layer that was asked for has been read; the ones above it are not needed."""
 
 
 @dataclass
@@ -77,7 +77,9 @@ def _attend(
     if look.softcap is None:
         return sdpa_attention_forward(module, query, key, value, attention_mask, **options)
     # sdpa knows no soft cap.
-    mixed = [look.weights(q, k, 0).to(v.dtype) @ _for_each_head(v, len(q)) for q, k, v in zip(query, key, value, strict=True)]
+    mixed = [
+        look.weights(q, k, 0).to(v.dtype) @ _for_each_head(v, len(q)) for q, k, v in zip(query, key, value, strict=True)
+    ]
     return torch.stack(mixed).transpose(1, 2).contiguous(), None
 
 
@@ -106,7 +108,7 @@ class _Look:
         )
 
     def weights(self, query: torch.Tensor, key: torch.Tensor, first_row: int) -> torch.Tensor:
-        """softmax(q k^T) of the rows from `first_row` on: (heads, rows, d) and (key heads, tokens, d) to (heads, rows, tokens).
+        """softmax(q k^T) of the rows from `first_row` on: (heads, rows, d), (key heads, tokens, d) to (heads, rows, tokens).
 
         Fewer key heads than query heads serve equal groups of them in order. In float32.
         """

@@ -7,7 +7,7 @@ TOKENS = 8192
 
 
 def batches(lengths: Sequence[int], most_tokens: int = TOKENS) -> list[list[int]]:
-    """Indices of sequences in batches of at most `most_tokens`, counted as the longest times their number; the longest first.
+    """Indices of sequences in batches of at most `most_tokens`, the longest times their number; the longest first.
 
     A sequence longer than that is a batch of its own.
     """

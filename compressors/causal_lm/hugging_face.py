@@ -42,7 +42,7 @@ class HuggingFaceCausalLM:
             kind = config.model_type
             if kind not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES or kind in MODEL_FOR_MASKED_LM_MAPPING_NAMES:
                 raise self._unavailable(f"is a {kind} model, not a causal language model")
-            self._tokenizer = AutoTokenizer.from_pretrained(model, trust_remote_code=False)
+            self._tokenizer: Any = AutoTokenizer.from_pretrained(model, trust_remote_code=False)
             device = "cuda" if torch.cuda.is_available() else "cpu"
             self._model: Any = AutoModelForCausalLM.from_pretrained(
                 model, trust_remote_code=False, use_safetensors=True, dtype=torch.float32 if device == "cpu" else "auto"

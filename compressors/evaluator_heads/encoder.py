@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import groupby
+from typing import Any
 
 import numpy as np
 import torch
@@ -36,7 +37,7 @@ class EncoderEvaluator:
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self._tokenizer.encode_special_tokens = True
-        self._model = BertModel(BertConfig.from_json_file(str(folder / "config.json")), add_pooling_layer=False)
+        self._model: Any = BertModel(BertConfig.from_json_file(str(folder / "config.json")), add_pooling_layer=False)
         self._model.load_state_dict(load_file(folder / "model.safetensors"), strict=False)
         self._model.eval()
         self._model.set_attn_implementation(IMPLEMENTATION)

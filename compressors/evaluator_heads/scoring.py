@@ -85,7 +85,7 @@ def pool_average(values: FloatArray, kernel: int) -> FloatArray:
     sums = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
     place = np.arange(len(values))
     low, high = np.maximum(place - before, 0), np.minimum(place + after, len(values))
-    return ((sums[high] - sums[low]) / (high - low)).astype(np.float32)
+    return np.asarray((sums[high] - sums[low]) / (high - low), dtype=np.float32)
 
 
 def _pack(

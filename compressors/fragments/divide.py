@@ -86,7 +86,9 @@ def divide(passage: Passage, split: Splitter, facts: bool = True) -> Passage:
     units: list[Unit] = []
     for unit, pieces_of in zip(passage.units, divided, strict=True):
         inherited = tuple(labels.get(i, new_index[i]) for i in unit.requires)
-        units += [replace(piece, requires=_merged(piece, unit, inherited)) for piece in pieces_of] if inherited else pieces_of
+        units += (
+            [replace(piece, requires=_merged(piece, unit, inherited)) for piece in pieces_of] if inherited else pieces_of
+        )
     return replace(passage, units=tuple(units), undivided=passage)
 
 

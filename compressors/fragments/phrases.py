@@ -87,7 +87,9 @@ def _begins_phrase(word: str) -> bool:
 
 
 def _verb_like(lower: str) -> bool:
-    return lower in _VERBS or (len(lower) > 4 and lower.endswith(("ed", "ing", "ize", "izes", "ise", "ises", "ify", "ifies")))
+    return lower in _VERBS or (
+        len(lower) > 4 and lower.endswith(("ed", "ing", "ize", "izes", "ise", "ises", "ify", "ifies"))
+    )
 
 
 def _word(text: str, span: Span) -> str:

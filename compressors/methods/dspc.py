@@ -20,7 +20,6 @@ from compressors.methods.base import Method, Scored, best_units
 from compressors.methods.dspc_fine import FineOptions, fine_scores
 from compressors.segmentation import Passage
 
-
 _DROPPED = 100.0
 """Taken from the scores of what the coarse stage dropped, so that it comes after all that it kept."""
 
@@ -29,7 +28,8 @@ class DspcOptions(FineOptions):
     """Options of `dspc`."""
 
     stages: Literal["coarse", "both", "fine"] = Field(
-        "coarse", description="`coarse` keeps sentences; `both` then keeps parts of them, with a language model; or `fine` alone."
+        "coarse",
+        description="`coarse` keeps sentences; `both` then keeps parts of them, with a language model; or `fine` alone.",
     )
     rho: float = Field(0.7, gt=0, le=1, description="Share of sentences kept when no target is given (paper: 0.7).")
     keywords: int = Field(12, ge=1, le=64, description="TF-IDF keywords that stand in for a missing query.")

@@ -47,7 +47,7 @@ class FineOptions(BaseModel):
 
 @dataclass(frozen=True)
 class _Left:
-    """What is left of a passage after the coarse stage: its text, and where each of its characters stands in the original."""
+    """What is left of a passage after the coarse stage: its text, and where its characters stand in the original."""
 
     text: str
     places: NDArray[np.int64]
@@ -133,7 +133,10 @@ def _attention(
         rows = len(evaluator.question(query))
         texts = [Passage(each.text, (), passage.title) for each, passage in zip(left, passages, strict=True)]
         profiles = [HeadProfile(last, heads, rows, kernel=1) for heads in _heads(model, options)]
-        return [np.max(each, axis=0) for each in zip(*(token_scores(evaluator, p, texts, query)[1] for p in profiles), strict=True)]
+        return [
+            np.max(each, axis=0)
+            for each in zip(*(token_scores(evaluator, p, texts, query)[1] for p in profiles), strict=True)
+        ]
     parts = [(i, w) for i, each in enumerate(tokens) for w in windows(len(each.ids), model.window - 1) if w.end]
     read = model.attention([tokens[i].ids[w.begin : w.end] for i, w in parts], [last], None)
     found = [np.zeros(len(each.ids), dtype=np.float32) for each in tokens]

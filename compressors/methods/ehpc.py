@@ -1,7 +1,7 @@
 """EHPC (arXiv 2501.12959): keeps the tokens that a model's evaluator heads look at when it reads the question.
 
-The paper deletes single tokens of one prompt that ends with its question. Here the question is the request's query, or, without
-one, the end of the text; texts longer than a window are read in several (`compressors.evaluator_heads.scoring`); and
+The paper deletes single tokens of one prompt that ends with its question. Here the question is the request's query, or,
+without one, the end of the text; texts longer than a window are read in several (`compressors.evaluator_heads.scoring`); and
 sentences are kept unless `unit` says otherwise.
 """
 
@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from compressors.causal_lm.alignment import unit_scores
 from compressors.errors import InvalidValue
 from compressors.evaluator_heads.base import Evaluator
 from compressors.evaluator_heads.profile import HeadProfile, out_of_range
@@ -18,7 +19,6 @@ from compressors.evaluator_heads.scoring import token_scores
 from compressors.fragments import Level
 from compressors.fragments.splitting import divide_all
 from compressors.methods.base import Method, Scored, best_units
-from compressors.methods.selective_context import unit_scores
 from compressors.segmentation import Passage
 
 _WITHOUT_TARGET = 0.5

@@ -10,11 +10,11 @@ from typing import ClassVar, Literal, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from compressors.causal_lm.alignment import pool
+from compressors.causal_lm.alignment import unit_scores
 from compressors.causal_lm.base import CausalLM, FloatArray, Tokens
 from compressors.fragments import Level
 from compressors.fragments.splitting import Chunker, divide_all, uses_spacy
-from compressors.methods.base import Method, ScoreArray, Scored
+from compressors.methods.base import Method, Scored
 from compressors.segmentation import Passage
 
 
@@ -56,7 +56,9 @@ class SelectiveContext(Method[SelectiveContextOptions]):
 
     def divide(self, passages: Sequence[Passage], options: SelectiveContextOptions, facts: bool) -> list[Passage]:
         """See Method.divide."""
-        return divide_all(passages, Level(options.unit), facts, lambda t: self._models.causal_lm().tokenize(t), options.chunker)
+        return divide_all(
+            passages, Level(options.unit), facts, lambda t: self._models.causal_lm().tokenize(t), options.chunker
+        )
 
     def score(self, passages: Sequence[Passage], query: str | None, options: SelectiveContextOptions) -> Scored:
         """I(u) = mean or sum over u's tokens of -ln p(x_t | start, x_<t); a token in k units counts 1/k in each."""
@@ -115,11 +117,3 @@ def sentence_losses(model: CausalLM, passages: Sequence[Passage]) -> tuple[list[
         ],
         [np.concatenate([values for _, values in each]) for each in gathered],
     )
-
-
-def unit_scores(passage: Passage, tokens: Tokens, values: FloatArray, how: str = "mean") -> ScoreArray:
-    """The values of each unit's tokens pooled, (units,) float32; a unit without tokens is kept before all others."""
-    sums, counts = pool(passage.text, tokens, values, passage.units)
-    scores = sums / np.maximum(counts, 1) if how == "mean" else sums
-    scores[counts == 0] = scores.max(initial=0.0)
-    return np.asarray(scores, dtype=np.float32)

@@ -143,7 +143,7 @@ def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailable, match="PROMPTPRESS_CAUSAL_LM"):
         HuggingFaceCausalLM(str(tmp_path))
     transformers.BertConfig(hidden_size=8, num_attention_heads=1, intermediate_size=8).save_pretrained(tmp_path / "bert")
-    with pytest.raises(ModelUnavailable, match="PROMPTPRESS_CAUSAL_LM_SMALL.*bert model, not a causal"):
+    with pytest.raises(ModelUnavailable, match=r"PROMPTPRESS_CAUSAL_LM_SMALL.*bert model, not a causal"):
         HuggingFaceCausalLM(str(tmp_path / "bert"), setting="PROMPTPRESS_CAUSAL_LM_SMALL")
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "config.json").write_text("{")

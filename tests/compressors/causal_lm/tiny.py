@@ -16,7 +16,7 @@ _SIZES = {
     "num_attention_heads": 4,
     "num_key_value_heads": 2,
     "head_dim": 8,
-    "max_position_embeddings": 128,
+    "max_position_embeddings": 512,
 }
 FAMILIES: dict[str, Any] = {
     "llama": lambda: transformers.LlamaConfig(**_SIZES),
@@ -51,8 +51,6 @@ def save(folder: Path, family: str = "llama", seed: int = 0) -> str:
         show_progress=False,
     )
     inner.train_from_iterator(["the cat sat on the mat and the dog did not see the other one in the house"], trainer)
-    fast = transformers.PreTrainedTokenizerFast(
-        tokenizer_object=inner, bos_token="<|endoftext|>", eos_token="<|endoftext|>"
-    )
+    fast = transformers.PreTrainedTokenizerFast(tokenizer_object=inner, bos_token="<|endoftext|>", eos_token="<|endoftext|>")
     fast.save_pretrained(folder)
     return str(folder)
