@@ -1,7 +1,7 @@
 """Any Hugging Face causal language model with a fast tokenizer, run by torch."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -44,9 +44,8 @@ class HuggingFaceCausalLM:
                 raise self._unavailable(f"is a {kind} model, not a causal language model")
             self._tokenizer: Any = AutoTokenizer.from_pretrained(model, trust_remote_code=False)
             device = "cuda" if torch.cuda.is_available() else "cpu"
-            self._model: Any = AutoModelForCausalLM.from_pretrained(
-                model, trust_remote_code=False, use_safetensors=True, dtype=torch.float32 if device == "cpu" else "auto"
-            )
+            dtype = torch.float32 if device == "cpu" else "auto"
+            loaded = AutoModelForCausalLM.from_pretrained(model, trust_remote_code=False, use_safetensors=True, dtype=dtype)
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             raise self._unavailable(f"cannot be loaded: {error}") from error
         if not self._tokenizer.is_fast:
@@ -62,6 +61,7 @@ class HuggingFaceCausalLM:
         self._encoder.no_padding()
         if threads:
             torch.set_num_threads(threads)
+        self._model = cast(Any, loaded)
         self._model.eval().to(device)
         self._device = device
         text_config = config.get_text_config()

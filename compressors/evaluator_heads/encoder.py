@@ -39,7 +39,7 @@ class EncoderEvaluator:
         self._tokenizer.encode_special_tokens = True
         self._model: Any = BertModel(BertConfig.from_json_file(str(folder / "config.json")), add_pooling_layer=False)
         self._model.load_state_dict(load_file(folder / "model.safetensors"), strict=False)
-        self._model.eval()
+        self._model.train(False)
         self._model.set_attn_implementation(IMPLEMENTATION)
 
     def tokenize(self, texts: Sequence[str]) -> list[Tokens]:

@@ -119,4 +119,8 @@ def _pieces(text: str, unit: Unit, split: Splitter, whole: SpanSet, label: int |
             joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:
             joined.append((start, end))
+    if joined:
+        # The unit's own edges split no cluster; white space that a mark stands on belongs to it.
+        joined[0] = (unit.start, joined[0][1])
+        joined[-1] = (joined[-1][0], unit.end)
     return joined

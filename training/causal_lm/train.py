@@ -115,7 +115,7 @@ def train(folder: Path, recipe: Recipe, seed: int) -> Any:
             with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
                 loss, early = losses(model, ids, labels, recipe.exit_layer)
             optimiser.zero_grad(set_to_none=True)
-            (loss + recipe.exit_weight * early).backward()
+            torch.autograd.backward(loss + recipe.exit_weight * early)
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimiser.step()
             schedule.step()
@@ -124,7 +124,7 @@ def train(folder: Path, recipe: Recipe, seed: int) -> Any:
             last = step + 1 == recipe.steps
             checked = _held_out_loss(model, held_out, recipe) if last or (step + 1) % CHECKPOINT_EVERY == 0 else None
             writer.writerow([step, round(loss.item(), 4), round(early.item(), 4), checked or "", round(rate)])
-            if (step + 1) % 20 == 0 or last:
+            if (step + 1) % 10 == 0 or last:
                 file.flush()
                 left = (recipe.steps - step - 1) * (time.monotonic() - started) / (step + 1 - first) / 60
                 shown = f" held out {checked:.3f}" if checked else ""

@@ -26,7 +26,7 @@ FAMILIES: dict[str, Any] = {
     "gemma": lambda: transformers.GemmaConfig(**_SIZES),
     "gemma2": lambda: transformers.Gemma2Config(**_SIZES, sliding_window=16),
     "phi3": lambda: transformers.Phi3Config(**_SIZES, pad_token_id=0),
-    "gpt2": lambda: transformers.GPT2Config(**_COMMON, n_embd=32, n_layer=3, n_head=4, n_positions=128),
+    "gpt2": lambda: transformers.GPT2Config(**_COMMON, n_embd=32, n_layer=3, n_head=4, n_positions=512),
 }
 
 
