@@ -8,6 +8,7 @@ import torch
 from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES, MODEL_FOR_MASKED_LM_MAPPING_NAMES
+from transformers.utils import logging
 
 from compressors.cancellation import check
 from compressors.causal_lm.attention_tap import IMPLEMENTATION, Tap, reading
@@ -38,6 +39,7 @@ class HuggingFaceCausalLM:
     ) -> None:
         self._setting, self._model_id = setting, model
         try:
+            logging.disable_progress_bar()
             config = AutoConfig.from_pretrained(model, trust_remote_code=False)
             kind = config.model_type
             if kind not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES or kind in MODEL_FOR_MASKED_LM_MAPPING_NAMES:

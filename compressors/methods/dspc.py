@@ -74,7 +74,7 @@ class Dspc(Method[DspcOptions]):
             kept = self.stop(sentences, coarse, options.model_copy(update={"stages": "coarse"}))
             assert kept is not None
         else:
-            coarse = Scored([np.zeros(len(p.units), dtype=np.float32) for p in sentences], details={"stages": []})
+            coarse = Scored([np.zeros(len(p.units), dtype=np.float32) for p in sentences])
             kept = [set(range(len(p.units))) for p in sentences]
         fine = fine_scores(passages, kept, query, options, self._models.causal_lm, self._models.small_lm)
         units = []
@@ -86,7 +86,7 @@ class Dspc(Method[DspcOptions]):
         small = self._models.small_lm()
         details = {
             **coarse.details,
-            "stages": [*coarse.details["stages"], "fine"],
+            "stages": ["coarse", "fine"] if options.stages == "both" else ["fine"],
             "unit": options.unit,
             "large": self._models.name_of("causal_lm"),
             "small": small.name if small else "early exit of the same model",

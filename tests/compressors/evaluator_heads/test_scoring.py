@@ -134,7 +134,8 @@ def test_heads_that_are_out_of_range_are_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [("{", "not JSON"), ("{}", "layer"), ('{"layer": 1, "heads": []}', "heads"), (None, "cannot read")]
+    ("content", "message"),
+    [("{", "not JSON"), ("{}", "layer"), ('{"layer": 1, "heads": []}', "heads"), (None, "cannot read")],
 )
 def test_a_file_of_heads_that_cannot_be_used_is_named(tmp_path: Path, content: str | None, message: str) -> None:
     path = tmp_path / "heads.json"
