@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from compressors.evaluator_heads.profile import HeadProfile
 from compressors.segmentation import Passage
 
 TITLE_TOKENS = 32
+Compare = Literal["raw", "lift", "share"]
 
 
 @dataclass(frozen=True)
@@ -39,14 +41,15 @@ def token_scores(
     profile: HeadProfile,
     passages: Sequence[Passage],
     query: str | None,
-    share: bool = False,
+    compare: Compare = "raw",
 ) -> tuple[list[Tokens], list[FloatArray]]:
     """Tokens of each passage and their scores (tokens,), higher = keep.
 
     s1[j]: attention from the last `window` tokens to token j, summed over the evaluator heads; s2: its mean over `kernel`
-    tokens around j. Texts beyond one window are read in several with the question at the end of each. To be comparable
-    across them, s2 is divided by what each token would have were attention spread evenly; with `share`, by the mean of
-    its window, as if every window held as much evidence.
+    tokens around j, times the tokens of a full window. Texts beyond one window are read in several, with the question in
+    each. `compare` says how tokens of different windows do: `raw` as they are; `lift` by how much more they get than were
+    attention spread evenly in their window; `share` by their share of what the window's text gets, as if every window
+    held as much evidence.
 
     Without a query the last tokens of the last passage ask, as in a prompt that ends with its question; they get the
     highest score of all. Tokens at the beginning of a window are sinks: they have the score of the first one after them.
@@ -63,14 +66,15 @@ def token_scores(
     lengths = [len(each.ids) for each in tokens]
     if lengths:
         lengths[-1] -= asking
-    windows = _pack(tokens, heads, lengths, evaluator.room(question), evaluator)
+    room = evaluator.room(question)
+    windows = _pack(tokens, heads, lengths, room, evaluator)
     if not len(question) or not windows:
         return tokens, scores
     contexts = [np.concatenate(window.ids) for window in windows]
     for window, raw in zip(windows, evaluator.look(contexts, question, profile), strict=True):
         if len(raw) > 2 * evaluator.sinks:
             raw[: evaluator.sinks] = raw[evaluator.sinks]
-        even = float(raw.mean()) or 1.0 if share else 1 / len(raw)
+        even = {"raw": 1 / room, "lift": 1 / len(raw), "share": float(raw.mean()) or 1.0}[compare]
         pooled = pool_average(raw, profile.kernel) / np.float32(even)
         for part in window.parts:
             scores[part.passage][part.begin : part.end] = pooled[part.at : part.at + part.end - part.begin]

@@ -15,7 +15,7 @@ from compressors.causal_lm.alignment import unit_scores
 from compressors.errors import InvalidValue
 from compressors.evaluator_heads.base import Evaluator
 from compressors.evaluator_heads.profile import HeadProfile, out_of_range
-from compressors.evaluator_heads.scoring import token_scores
+from compressors.evaluator_heads.scoring import Compare, token_scores
 from compressors.fragments import Level
 from compressors.fragments.splitting import divide_all
 from compressors.methods.base import Method, Scored, best_units
@@ -39,8 +39,8 @@ class EhpcOptions(BaseModel):
     )
     window: int | None = Field(None, ge=1, le=512, description="How many of the last tokens look.")
     kernel: int | None = Field(None, ge=1, le=512, description="Tokens over which scores are averaged.")
-    across_windows: Literal["lift", "share"] = Field(
-        "lift", description="How long texts' windows compare: by attention above even, or by share of their window's."
+    across_windows: Compare = Field(
+        "raw", description="How windows compare: attention as it is, over an even spread, or as a share of the window's."
     )
 
 
@@ -63,7 +63,7 @@ class Ehpc(Method[EhpcOptions]):
         """The mean of s2 over a unit's tokens; see `token_scores`."""
         evaluator = self._evaluator(options)
         profile = _chosen(evaluator, options)
-        tokens, scores = token_scores(evaluator, profile, passages, query, options.across_windows == "share")
+        tokens, scores = token_scores(evaluator, profile, passages, query, options.across_windows)
         units = [unit_scores(p, t, values) for p, t, values in zip(passages, tokens, scores, strict=True)]
         relevance = np.asarray([float(values.mean()) if len(values) else 0.0 for values in scores], dtype=np.float32)
         details = {"evaluator": evaluator.name, "layer": profile.layer, "heads": list(profile.heads), "unit": options.unit}

@@ -31,7 +31,7 @@ def test_scores_are_those_of_eager_attention(tmp_path: Path, family: str) -> Non
     folder = save(tmp_path, family)
     evaluator = CausalEvaluator(HuggingFaceCausalLM(folder), PROFILE)
     text = PROSE[:200]
-    (tokens,), (scores,) = token_scores(evaluator, PROFILE, [segment(text)], QUERY)
+    (tokens,), (scores,) = token_scores(evaluator, PROFILE, [segment(text)], QUERY, "lift")
     ids = [0, *tokens.ids.tolist(), *evaluator.question(QUERY).tolist()]
     plain = transformers.AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager", dtype=torch.float32)
     with torch.inference_mode():
@@ -110,7 +110,7 @@ def test_without_a_query_the_end_asks_and_stays(tmp_path: Path) -> None:
 def test_share_makes_windows_equal(tmp_path: Path) -> None:
     evaluator = CausalEvaluator(HuggingFaceCausalLM(save(tmp_path), window=200), PROFILE)
     profile = HeadProfile(1, (0,), 5, 1)
-    (_,), (scores,) = token_scores(evaluator, profile, [segment(PROSE)], QUERY, share=True)
+    (_,), (scores,) = token_scores(evaluator, profile, [segment(PROSE)], QUERY, "share")
     room = evaluator.room(evaluator.question(QUERY))
     for at in range(0, len(scores) - room, room):
         assert scores[at : at + room].mean() == pytest.approx(1, rel=1e-3)
