@@ -14,14 +14,18 @@ FOLDER = Path(__file__).with_name("model")
 _DIGESTS = "sha256"
 
 
-def is_present(folder: Path = FOLDER) -> bool:
+def is_present() -> bool:
     """Whether this version of the package holds the model."""
-    return (folder / _DIGESTS).exists()
+    return (FOLDER / _DIGESTS).exists()
+
+
+def embedded_name() -> str:
+    """The model's name, found without loading it. Raises ModelUnavailable if its files are not those of this version."""
+    return _checked_name(FOLDER)
 
 
 @lru_cache(maxsize=4)
-def embedded_name(folder: Path = FOLDER) -> str:
-    """The model's name, found without loading it. Raises ModelUnavailable if its files are not those of this version."""
+def _checked_name(folder: Path) -> str:
     listed = (folder / _DIGESTS).read_text().splitlines()
     for line in listed:
         digest, name = line.split()

@@ -102,11 +102,11 @@ def train(folder: Path, recipe: Recipe, seed: int) -> Any:
     held_out = np.load(folder / "held_out.npy")
     started, tokens = time.monotonic(), 0
     model.train()
-    fresh = first == 0
-    with (folder / "log.csv").open("w" if fresh else "a", newline="") as file:
+    log = folder / "log.csv"
+    done = [row for row in csv.reader(log.open(newline="")) if row[0].isdigit() and int(row[0]) < first] if first else []
+    with log.open("w", newline="") as file:
         writer = csv.writer(file)
-        if fresh:
-            writer.writerow(["step", "loss", "exit_loss", "held_out", "tokens_per_second"])
+        writer.writerows([["step", "loss", "exit_loss", "held_out", "tokens_per_second"], *done])
         for step in range(first, recipe.steps):
             long = step >= recipe.steps * (1 - recipe.long_share)
             length = max(recipe.length, CONTEXT) if long else recipe.length
