@@ -39,7 +39,7 @@ class HuggingFaceCausalLM:
     ) -> None:
         self._setting, self._model_id = setting, model
         try:
-            logging.disable_progress_bar()
+            cast(Any, logging).disable_progress_bar()
             config = AutoConfig.from_pretrained(model, trust_remote_code=False)
             kind = config.model_type
             if kind not in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES or kind in MODEL_FOR_MASKED_LM_MAPPING_NAMES:
