@@ -8,6 +8,7 @@ print(result.text, result.usage.tokens_after)
 from functools import lru_cache
 from typing import Any
 
+from compressors.causal_lm.loading import CausalLMSettings
 from compressors.compressor import Compressor, pass_through
 from compressors.encoder.cache import LruVectorCache
 from compressors.encoder.late_pooling import VectorCache
@@ -21,6 +22,7 @@ from compressors.rewriting.loading import RewriterSettings
 
 __all__ = [
     "BudgetInfeasible",
+    "CausalLMSettings",
     "CompressionError",
     "CompressionRequest",
     "CompressionResult",
@@ -39,9 +41,10 @@ def build_compressor(
     vectors: VectorCache | None = None,
     rewriter: RewriterSettings | None = None,
     rewrites: RewriteCache | None = None,
+    causal_lm: CausalLMSettings | None = None,
 ) -> Compressor:
     """A compressor with its own models, which load when a method first needs them, and the caches given."""
-    return Compressor(ModelLoader(encoder, threads, rewriter).models(vectors, rewrites=rewrites))
+    return Compressor(ModelLoader(encoder, threads, rewriter, causal_lm).models(vectors, rewrites=rewrites))
 
 
 @lru_cache(maxsize=1)

@@ -40,7 +40,7 @@ class Compressor:
 
     def loaded_models(self) -> list[str]:
         """Names of the models that methods of this compressor run on."""
-        return sorted({name for method in self._methods.values() for name in method.model_names()})
+        return sorted({name for method in self._methods.values() if method.available for name in method.model_names()})
 
     def compress(self, request: CompressionRequest) -> CompressionResult:
         """Run one request. Raises CompressionError for anything the caller can set right."""
@@ -97,6 +97,7 @@ class _Run:
         self.warnings: list[str] = [self.counter.warning] if self.counter.warning else []
         self.groups: list[GroupResult] = []
         self.method: Method[Any] = methods[request.method]
+        self.method_options: BaseModel = self.options
 
     def result(self) -> CompressionResult:
         request = self.request
@@ -126,10 +127,12 @@ class _Run:
 
     def _group(self, texts: Sequence[tuple[str, str]], query: str | None, target: Target | None = None) -> GroupResult:
         query = query if query and query.strip() else None
-        self.method, options = self.methods[self.request.method].resolve(query, self.options, self.methods)
+        self.method, self.method_options = self.methods[self.request.method].resolve(query, self.options, self.methods)
         if query is None and self.method.query == "required":
             raise InvalidValue(f"method {self.method.name!r} needs a query", "query")
-        group = compress_group(texts, query, target or self.target, self.method, options, self.protection, self.counter)
+        group = compress_group(
+            texts, query, target or self.target, self.method, self.method_options, self.protection, self.counter
+        )
         self.groups.append(group)
         return group
 
@@ -216,7 +219,7 @@ class _Run:
             reason=group.reason,
             method=self.method.name,
             method_details=details,
-            models=self.method.model_names() if scored else [],
+            models=self.method.model_names(self.method_options) if scored else [],
             usage=Usage(
                 tokens_before=before,
                 tokens_after=after,

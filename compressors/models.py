@@ -2,10 +2,16 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Generic, TypeVar
 
+from compressors.causal_lm import embedded
+from compressors.causal_lm.base import CausalLM
+from compressors.causal_lm.loading import EARLY_EXIT, CausalLMSettings, load_causal_lm
 from compressors.encoder.late_pooling import VectorCache
 from compressors.encoder.loading import EMBEDDED, load_encoder
+from compressors.evaluator_heads.base import Evaluator
+from compressors.evaluator_heads.loading import load_evaluator
 from compressors.evidence.reader import EvidenceReader
 from compressors.methods.base import Models, ScoreCache
 from compressors.rewriting.cache import RewriteCache
@@ -34,11 +40,23 @@ class ModelLoader:
     """The models of a process. `encoder` is `embedded`, a local folder or a Hugging Face id."""
 
     def __init__(
-        self, encoder: str = EMBEDDED, threads: int | None = None, rewriter: RewriterSettings | None = None
+        self,
+        encoder: str = EMBEDDED,
+        threads: int | None = None,
+        rewriter: RewriterSettings | None = None,
+        causal_lm: CausalLMSettings | None = None,
     ) -> None:
         self.encoder = Lazy(lambda: load_encoder(encoder, threads))
         self.evidence = Lazy(lambda: EvidenceReader(threads))
         self.rewriter = Lazy(lambda: load_rewriter(rewriter or RewriterSettings(), threads))
+        self._lm = causal_lm or CausalLMSettings()
+        self._threads = threads
+        self.causal_lm = Lazy(self._load_causal_lm)
+        self._small = Lazy(lambda: load_causal_lm(self._lm.small, threads, self._lm.window, "PROMPTPRESS_CAUSAL_LM_SMALL"))
+        self._evaluators = {
+            kind: Lazy(partial(load_evaluator, kind, self.causal_lm, self._lm.model, self._lm.heads))
+            for kind in ("causal_lm", "encoder")
+        }
 
     def models(
         self,
@@ -47,7 +65,40 @@ class ModelLoader:
         rewrites: RewriteCache | None = None,
     ) -> Models:
         """What methods are given: these models with the caches of one compressor."""
-        return Models(self.encoder, self.evidence, self.rewriter, vectors, scores, rewrites)
+        return Models(
+            self.encoder,
+            self.evidence,
+            self.rewriter,
+            self.causal_lm,
+            self._small_lm,
+            self._evaluator,
+            self._causal_lm_name,
+            self._lm.available,
+            vectors,
+            scores,
+            rewrites,
+        )
+
+    def _load_causal_lm(self) -> CausalLM:
+        self._lm.require()
+        return load_causal_lm(self._lm.model, self._threads, self._lm.window)
+
+    def _causal_lm_name(self) -> str:
+        self._lm.require()
+        return embedded.embedded_name() if self._lm.model == EMBEDDED else self.causal_lm().name
+
+    def _small_lm(self) -> CausalLM | None:
+        return None if self._lm.small == EARLY_EXIT else self._small()
+
+    def _evaluator(self, kind: str) -> Evaluator:
+        return self._evaluators[kind]()
+
+    def load_chosen(self) -> None:
+        """Load the language models that settings name, so that a wrong one stops the start. Raises ModelUnavailable."""
+        if self._lm.model != EMBEDDED or self._lm.heads is not None:
+            self._evaluator("causal_lm")
+        if self._lm.model != EMBEDDED and self._lm.small != EARLY_EXIT:
+            self._small()
 
     def close(self) -> None:
         """Close connections that a loaded rewriter holds."""

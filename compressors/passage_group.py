@@ -18,7 +18,7 @@ from compressors.methods.score_cache import score
 from compressors.protection import find_keep_tags, protected_units
 from compressors.render import Rendered
 from compressors.result import Reason
-from compressors.segmentation import STRUCTURED, Passage, Unit, segment
+from compressors.segmentation import STRUCTURED, Kind, Passage, Unit, segment
 from compressors.segmentation.sentences import clause_spans
 from compressors.tokenization import TokenCounter
 from compressors.verify import settle
@@ -107,6 +107,7 @@ def compress_group(
     if not any(passage.units for passage in result.passages):
         return _without_units(unchanged, texts, budget)
     started = time.perf_counter()
+    result.passages = method.divide(result.passages, options, protection.level != "none")
     result.scored = score(method, result.passages, query, options, method.known_scores)
     result.seconds["score"] = time.perf_counter() - started
 
@@ -222,7 +223,7 @@ def _cut_inside_best_unit(
         (-float(np.round(scores[u], 5)), p, u)
         for p, scores in enumerate(result.scored.units)
         for u in range(len(scores))
-        if result.passages[p].units[u].kind not in STRUCTURED
+        if result.passages[p].units[u].kind not in {*STRUCTURED, Kind.FRAGMENT}
     )
     for _, p, u in ranked[:8]:
         passage = result.passages[p]

@@ -3,7 +3,7 @@
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
-from compressors.segmentation import Join, Passage, Replacement
+from compressors.segmentation import Join, Kind, Passage, Replacement
 from compressors.spans import Span, SpanSet, merge, subtract
 
 
@@ -79,7 +79,22 @@ def _joint(passage: Passage, left: int, right: int) -> Span:
         return gaps[right]
     if passage.units[left].join is Join.OPEN:
         return gaps[left + 1]
+    if passage.units[right].kind is Kind.FRAGMENT:
+        return _joint_of_fragments(passage, left, right)
     if passage.units[right].join is Join.CLOSE or passage.units[right].requires:
         return gaps[right]
     best = max(range(left + 1, right + 1), key=lambda g: (passage.text.count("\n", *gaps[g]), gaps[g][1] > gaps[g][0], g))
     return gaps[best]
+
+
+def _joint_of_fragments(passage: Passage, left: int, right: int) -> Span:
+    """A line break if there was one; else what stood before the right one, so that a stop stays at the word before it; but
+    never nothing between two words that had white space between them.
+    """
+    gaps, text = passage.gaps, passage.text
+    breaks = [g for g in range(left + 1, right + 1) if "\n" in text[slice(*gaps[g])]]
+    if breaks:
+        return gaps[max(breaks, key=lambda g: (text.count("\n", *gaps[g]), g))]
+    apart = [g for g in range(left + 1, right + 1) if gaps[g][0] < gaps[g][1]]
+    words_meet = text[passage.units[left].end - 1].isalnum() and text[passage.units[right].start].isalnum()
+    return gaps[apart[-1]] if apart and words_meet else gaps[right]

@@ -11,7 +11,7 @@ from compressors.facts import breakable_spans, fact_spans
 from compressors.graphemes import splits_cluster
 from compressors.render import Rendered, render
 from compressors.rewriting.fidelity import invented
-from compressors.segmentation import STRUCTURED, Join, Passage
+from compressors.segmentation import STRUCTURED, Join, Kind, Passage
 from compressors.spans import Span, SpanSet, subtract
 
 _FENCE_LINE = regex.compile(r"^[ ]{0,3}(?:```|~~~)", regex.MULTILINE)
@@ -30,6 +30,7 @@ def violations(passage: Passage, kept: Set[int], rendered: Rendered, facts: bool
     if facts:
         broken |= _split_facts(passage, kept, rendered.spans)
         broken |= _altered(passage, kept)
+        broken |= _without_facts(passage, kept, rendered.spans)
     if "".join(passage.text[start:end] for start, end in rendered.spans) != _verbatim_part(rendered):
         return set(kept)
     if passage.units[0].join is Join.OPEN and passage.units[0].requires == (len(passage.units) - 1,):
@@ -89,6 +90,24 @@ def _altered(passage: Passage, kept: Set[int]) -> set[int]:
         source = passage.text[each.start : each.end]
         if invented(source, each.by) if each.by else fact_spans(source):
             broken.add(index)
+    return broken
+
+
+def _without_facts(passage: Passage, kept: Set[int], spans: list[Span]) -> set[int]:
+    """Kept fragments of sentences that have lost a fact."""
+    if passage.undivided is None:
+        return set()
+    inside = SpanSet([*spans, *passage.hidden])
+    lost = SpanSet(span for span in fact_spans(passage.text) if not inside.contains(*span))
+    sentences = passage.undivided.units
+    starts = [unit.start for unit in sentences]
+    broken = set[int]()
+    for index in kept:
+        unit = passage.units[index]
+        if unit.kind is Kind.FRAGMENT and unit.requires:
+            sentence = sentences[bisect_right(starts, unit.start) - 1]
+            if lost.overlaps(sentence.start, sentence.end):
+                broken.add(index)
     return broken
 
 

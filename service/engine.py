@@ -55,7 +55,7 @@ class Engine:
 
     def __init__(self, settings: Settings, metrics: Metrics | None = None, models: ModelLoader | None = None) -> None:
         self.settings = settings
-        self._models = models or ModelLoader(settings.encoder, settings.threads, settings.rewriter)
+        self._models = models or ModelLoader(settings.encoder, settings.threads, settings.rewriter, settings.lm)
         self.metrics = metrics or Metrics(version=package_version())
         self.failure: str | None = None
         self.draining = False
@@ -90,6 +90,7 @@ class Engine:
         compressor.warm_up()
         # Loads what the default method does not need, so that a wrong setting stops the start.
         compressor.loaded_models()
+        self._models.load_chosen()
         return compressor
 
     @property

@@ -31,6 +31,7 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as UnreadableSetting
 
+from compressors.causal_lm.loading import CausalLMSettings
 from compressors.rewriting.loading import RewriterSettings
 from service import configuration
 from service.keys import KeyRing, parse_keys
@@ -102,6 +103,22 @@ class Settings(BaseSettings):
     threads: int | None = Field(None, ge=1, description="CPU threads for models; default: the cores this process may use.")
     tokenizers: dict[str, Path] = Field(
         default_factory=dict, description='More tokenizers, as JSON: {"name": "/path/to/tokenizer.json"}.'
+    )
+    causal_lm: str = Field(
+        "embedded",
+        min_length=1,
+        description="Language model of `selective_context`, `ehpc` and `dspc`'s fine stage: `embedded`, a local folder or a "
+        "Hugging Face id of a causal language model with a fast tokenizer.",
+    )
+    causal_lm_small: str = Field(
+        "early_exit",
+        min_length=1,
+        description="The smaller model of `dspc`'s fine stage: `early_exit` (the first layers of causal_lm), `embedded`, a "
+        "local folder or a Hugging Face id.",
+    )
+    causal_lm_window: int = Field(2048, ge=64, le=131_072, description="Most tokens the language model reads together.")
+    evaluator_heads: FilePath | None = Field(
+        None, description="Evaluator heads of causal_lm for `ehpc`: a file that `promptpress find-heads` wrote."
     )
     rewriter_model: str = Field(
         "embedded",
@@ -191,6 +208,11 @@ class Settings(BaseSettings):
     def has_keys(self) -> bool:
         """Whether requests need an API key."""
         return self.api_keys is not None or self.api_keys_file is not None
+
+    @property
+    def lm(self) -> CausalLMSettings:
+        """The language models."""
+        return CausalLMSettings(self.causal_lm, self.causal_lm_small, self.causal_lm_window, self.evaluator_heads)
 
     @property
     def rewriter(self) -> RewriterSettings:

@@ -22,7 +22,13 @@ from service.settings import get_settings
 def run(files: list[str], fields: dict[str, Any], *, as_json: bool, diff: bool) -> int:
     """Compress each file and print the results in order; exit code 0, or 1 if a line of JSON lines failed."""
     settings = get_settings()
-    compressor = build_compressor(settings.encoder, settings.threads, rewriter=settings.rewriter, rewrites=LruRewriteCache())
+    compressor = build_compressor(
+        settings.encoder,
+        settings.threads,
+        rewriter=settings.rewriter,
+        rewrites=LruRewriteCache(),
+        causal_lm=settings.lm,
+    )
     failed = False
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")

@@ -43,7 +43,7 @@ class Supervisor:
         self._count = settings.workers
         self._listener = listener
         self._serve = serve
-        self._models = ModelLoader(settings.encoder, self._settings.threads, settings.rewriter)
+        self._models = ModelLoader(settings.encoder, self._settings.threads, settings.rewriter, settings.lm)
         self._started: dict[int, float] = {}
         self._stopping = False
         self._failed = False

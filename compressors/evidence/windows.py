@@ -24,8 +24,8 @@ class Window:
 
 
 def query_tokens(ids: NDArray[np.int32]) -> NDArray[np.int32]:
-    """What is read of a query: all of it up to `QUERY_TOKENS`, of a longer one the beginning and, since the question is often
-    the last sentence, more of the end.
+    """What is read of a query: all of it up to `QUERY_TOKENS`, of a longer one the beginning and, since the question is
+    often the last sentence, more of the end.
     """
     if len(ids) <= QUERY_TOKENS:
         return ids

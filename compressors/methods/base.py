@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
+from compressors.causal_lm.base import CausalLM
 from compressors.encoder.base import Encoder
 from compressors.encoder.late_pooling import VectorCache
+from compressors.evaluator_heads.base import Evaluator
 from compressors.evidence.reader import EvidenceReader
 from compressors.rewriting.cache import RewriteCache
 from compressors.rewriting.plan import Plan
@@ -57,12 +59,22 @@ class Models:
     encoder: Callable[[], Encoder]
     evidence: Callable[[], EvidenceReader]
     rewriter: Callable[[], Rewriter]
+    causal_lm: Callable[[], CausalLM]
+    small_lm: Callable[[], CausalLM | None]
+    """The smaller model of a pair; None: the first layers of `causal_lm`."""
+    evaluator: Callable[[str], Evaluator]
+    """Evaluator heads by the kind of model they are in: `causal_lm` or `encoder`."""
+    causal_lm_name: Callable[[], str]
+    has_causal_lm: bool
+    """Whether there is a causal language model; without one, asking for it raises InvalidValue."""
     vectors: VectorCache | None = None
     scores: ScoreCache | None = None
     rewrites: RewriteCache | None = None
 
     def name_of(self, role: str) -> str:
-        """The name of the model in a role: `encoder`, `evidence` or `rewriter`."""
+        """The name of the model in a role: `encoder`, `evidence`, `rewriter`, `causal_lm`."""
+        if role == "causal_lm":
+            return self.causal_lm_name()
         if role == "encoder":
             return self.encoder().name
         return self.evidence().name if role == "evidence" else self.rewriter().name
@@ -99,9 +111,22 @@ class Method(ABC, Generic[OptionsT]):
         """The method that will really run, with its options; a method that delegates overrides this."""
         return self, options
 
-    def model_names(self) -> list[str]:
-        """Names of the models that the method runs on."""
+    @property
+    def available(self) -> bool:
+        """Whether there are all the models that the method cannot do without."""
+        return self._models.has_causal_lm or "causal_lm" not in self.models
+
+    def model_names(self, options: OptionsT | None = None) -> list[str]:
+        """Names of the models that the method runs on, with these options if they decide that."""
         return [self._models.name_of(role) for role in self.models]
+
+    def divide(self, passages: Sequence[Passage], options: OptionsT, facts: bool) -> list[Passage]:
+        """The passages with the units that the method scores, where those are finer than sentences.
+
+        `facts`: a sentence of which anything is kept must keep its facts (`compressors.fragments`). Where units begin
+        and end must not depend on it.
+        """
+        return list(passages)
 
     @abstractmethod
     def score(self, passages: Sequence[Passage], query: str | None, options: OptionsT) -> Scored:

@@ -68,7 +68,7 @@ def score(
 def _key(method: Method[BaseModel], passages: Sequence[Passage], query: str | None, options: BaseModel) -> bytes:
     """A digest of all that scores depend on. Units need not be in it: they follow from the text."""
     digest = hashlib.blake2b(digest_size=32)
-    parts = [method.name, *method.model_names(), options.model_dump_json(), repr(query is None), query or ""]
+    parts = [method.name, *method.model_names(options), options.model_dump_json(), repr(query is None), query or ""]
     for passage in passages:
         parts += [passage.title, passage.text, repr(list(passage.hidden))]
     for part in parts:

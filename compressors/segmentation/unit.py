@@ -20,6 +20,8 @@ class Kind(StrEnum):
     TABLE_ROW = "table_row"
     JSON_MEMBER = "json_member"
     CODE = "code"
+    FRAGMENT = "fragment"
+    """A part of a sentence, list item or turn; only in passages that a method has divided further."""
 
 
 class Join(StrEnum):
@@ -70,6 +72,8 @@ class Passage:
     """Spans that are never part of any output: the `<keep>` tags themselves."""
     replaced: Sequence[Replacement] = field(default=())
     """What a method has rewritten, each inside one unit; sorted, disjoint, apart from `hidden`."""
+    undivided: "Passage | None" = None
+    """The passage before its units were divided into fragments."""
 
     @cached_property
     def gaps(self) -> list[Span]:
