@@ -30,11 +30,21 @@ KEEP_ALIVE_SECONDS = 15.0
 _DESCRIPTION = """Server-sent events: any number of `progress` (`stage`, `done`, `total`, `details`), then one `result` (the
 body that `POST /v1/compress` answers) or one `error` (`{"error": ...}`). What fails before the first event has its HTTP
 status as there. Only `scope` reports progress, chunk by chunk; for other methods the result is the only event."""
+_EVENT = {
+    "type": "object",
+    "properties": {
+        "event": {"type": "string", "enum": ["progress", "result", "error"]},
+        "data": {"type": "string", "description": "JSON"},
+    },
+    "required": ["event", "data"],
+}
+_ERROR_BODY = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorResponse"}}}
 _RESPONSES: dict[int | str, dict[str, Any]] = {
-    **ERRORS,
+    # Named by reference: of a model FastAPI would say that it comes as events, like the answer.
+    **{status: {"description": each["description"], "content": _ERROR_BODY} for status, each in ERRORS.items()},
     200: {
         "description": "Events",
-        "content": {"text/event-stream": {"schema": {"type": "string"}, "example": "event: progress\ndata: {...}\n\n"}},
+        "content": {"text/event-stream": {"schema": _EVENT, "example": "event: progress\ndata: {...}\n\n"}},
     },
 }
 
