@@ -17,6 +17,7 @@ class Auto(Method[NoOptions]):
 
     name = "auto"
     summary = f"Chooses: `{WITH_QUERY}` with a query, `{WITHOUT_QUERY}` without. The default."
+    models = ("encoder", "evidence")
 
     def resolve(
         self, query: str | None, options: BaseModel, methods: Mapping[str, Method[Any]]

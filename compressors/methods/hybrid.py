@@ -102,7 +102,11 @@ def coarse_signals(models: Models, passages: Sequence[Passage], query: str, opti
     encoder = models.encoder()
     wanted = text_vectors(encoder, [query])[0]
     vectors = passage_vectors(encoder, passages, models.vectors)
-    relevance = np.asarray([v.passage.astype(np.float32) @ wanted for v in vectors], dtype=np.float32)
+    # An empty document has no vector, and 0 would rank it above one that is about something else.
+    relevance = np.asarray(
+        [v.passage.astype(np.float32) @ wanted if p.units else -1 for p, v in zip(passages, vectors, strict=True)],
+        dtype=np.float32,
+    )
     kinds = [unit.kind for p in passages for unit in p.units]
     owner = np.repeat(np.arange(len(passages)), [len(p.units) for p in passages])
     alone = np.asarray([kind in _OWN_CONTEXT for kind in kinds], dtype=bool)
