@@ -71,7 +71,7 @@ def test_messages_answer_in_headrooms_shape_too(server: str) -> None:
     assert body["messages"][:2] == messages[:2]
     assert body["tokens_before"] - body["tokens_after"] == body["tokens_saved"] > 0
     assert body["compression_ratio"] == body["usage"]["ratio"]
-    assert body["transforms_applied"] == ["promptpress:hybrid"]
+    assert body["transforms_applied"] == ["promptpress:evidence"]
     assert body["ccr_hashes"] == []
 
 
