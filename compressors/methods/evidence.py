@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from compressors.evidence.windows import TITLE_TOKENS, Window, query_tokens, windows
 from compressors.methods.base import Method, Scored, per_passage
 from compressors.methods.hybrid import CoarseSignals, HybridOptions, coarse_signals, standardise
-from compressors.segmentation import LINES, Passage
+from compressors.segmentation import LINES, Kind, Passage
 
 _READ_SHARE, _READ_LEAST, _READ_MOST = 0.5, 1000, 1400
 _READ_LINES = 2400
@@ -21,6 +21,7 @@ _SHORT, _LONG = 0.65, 1.0
 _SIMILARITY_LONG = 0.5
 _BRIDGE = 0.7
 _FEW, _MANY = 5, 10
+_UNREAD = frozenset({Kind.JSON_MEMBER, Kind.CODE})
 
 
 class EvidenceOptions(BaseModel):
@@ -52,8 +53,8 @@ class Evidence(Method[EvidenceOptions]):
         """score = s * z(similarity) + d * z(document) + w * z(BM25) + b * bridge + e * z(evidence).
 
         Evidence is standardised over the units that were read, and what was not read counts as the least of them. Windows
-        of whole units are read in the order of their best unit by `hybrid`. In long questions, and among few documents,
-        the evidence counts for more and similarity, of documents above all, for less.
+        of whole units are read in the order of their best unit by `hybrid`, but none of documents of JSON or code. In long
+        questions, and among few documents, the evidence counts for more and similarity, of documents above all, for less.
         """
         query = query or ""
         signals = coarse_signals(self._models, passages, query, HybridOptions.model_construct())
@@ -64,6 +65,7 @@ class Evidence(Method[EvidenceOptions]):
         evidence = np.full(len(coarse), -np.inf, dtype=np.float32)
         evidence[read] = standardise(found[read])
         evidence[~read] = evidence[read].min()
+        evidence[np.repeat([not _readable(p) for p in passages], [len(p.units) for p in passages])] = 0
         total = _combined(signals, evidence, sum(bool(p.units) for p in passages))
         return Scored(
             per_passage(passages, total), _relevance(passages, signals, evidence, read), {"read_units": int(read.sum())}
@@ -85,6 +87,8 @@ class Evidence(Method[EvidenceOptions]):
         first = np.cumsum([0, *(len(p.units) for p in passages)])
         candidates: list[tuple[float, int, Window]] = []
         for index, passage in enumerate(passages):
+            if not _readable(passage):
+                continue
             for window in windows(passage, texts[index]):
                 owners = first[index] + np.unique(window.owners)
                 candidates.append((float(coarse[owners].max()), index, window))
@@ -107,6 +111,12 @@ class Evidence(Method[EvidenceOptions]):
             read[units] = True
             found[units] = np.maximum(found[units], reading.scores + reading.passage)
         return read, found
+
+
+def _readable(passage: Passage) -> bool:
+    """Whether the model was trained on such text: JSON and code are left to the coarse stage, which knows them better."""
+    foreign = sum(unit.kind in _UNREAD for unit in passage.units)
+    return 2 * foreign <= len(passage.units)
 
 
 def _combined(signals: CoarseSignals, evidence: NDArray[np.float32], documents: int) -> NDArray[np.float32]:

@@ -83,3 +83,13 @@ def test_a_long_query_and_long_titles_do_not_keep_it_from_reading() -> None:
     passages = [segment(f"{PROSE} Number {i}.", "A very long title " * 60) for i in range(12)]
     scored = Evidence(models).score(passages, "Please tell me now. " * 400 + "Who came?", EvidenceOptions())
     assert scored.details["read_units"] > 20
+
+
+def test_json_and_code_are_left_to_the_coarse_stage() -> None:
+    models = LOADER.models()
+    texts = [f'{{"name": "tool_{i}", "description": "Finds the harbour {i}", "limit": {i}}}' for i in range(6)]
+    passages = [segment(text, f"Tool {i}") for i, text in enumerate(texts)]
+    evidence = Evidence(models).score(passages, "Which tool finds the harbour?", EvidenceOptions())
+    hybrid = Hybrid(models).score(passages, "Which tool finds the harbour?", HybridOptions())
+    assert evidence.details["read_units"] == 0
+    assert all(np.array_equal(a, b) for a, b in zip(evidence.units, hybrid.units, strict=True))
