@@ -34,6 +34,7 @@ ALLOWED = {
     "promptpress_fallbacks": {"kind": labels.FALLBACKS},
     "promptpress_redis_breaker_state": {"state": labels.BREAKER_STATES},
     "promptpress_model_loaded": {"model": labels.MODELS},
+    "promptpress_selector_ratio": {"stopped": labels.STOPS},
 }
 
 ANYTHING = st.text() | st.sampled_from(sorted(labels.ROUTES | labels.METHODS | labels.REASONS | labels.LAYERS))
