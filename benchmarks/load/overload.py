@@ -13,7 +13,7 @@ from benchmarks.load.timing import Load
 
 FACTOR = 2.0
 _LOW = 0.2
-_WAIT_SHARE = 0.5
+_WAIT_SHARE = 0.3
 _CAPACITY_SECONDS = 10
 _DRAIN_SECONDS = 10
 
