@@ -1,12 +1,11 @@
 """Scores of texts that were scored before: they do not depend on the budget, so another budget needs no model."""
 
 import hashlib
-import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 
 from pydantic import BaseModel
 
+from compressors.lru import LruCache
 from compressors.methods.base import Method, ScoreCache, Scored
 from compressors.segmentation import Passage
 
@@ -14,35 +13,11 @@ from compressors.segmentation import Passage
 _OVERHEAD = 2000
 
 
-class LruScoreCache:
-    """Keeps the most recently used scores up to `max_bytes`; safe to share between threads. See ScoreCache."""
+class LruScoreCache(LruCache[Scored]):
+    """A ScoreCache of the most recently used scores."""
 
     def __init__(self, max_bytes: int = 16 * 1024 * 1024) -> None:
-        self._max_bytes = max_bytes
-        self._bytes = 0
-        self._entries: OrderedDict[bytes, Scored] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: bytes) -> Scored | None:
-        """See ScoreCache.get."""
-        with self._lock:
-            scored = self._entries.get(key)
-            if scored is not None:
-                self._entries.move_to_end(key)
-            return scored
-
-    def put(self, key: bytes, scored: Scored) -> None:
-        """See ScoreCache.put. Scores larger than the whole cache are not stored."""
-        size = _size(scored)
-        if size > self._max_bytes:
-            return
-        with self._lock:
-            previous = self._entries.pop(key, None)
-            self._bytes += size - (_size(previous) if previous else 0)
-            self._entries[key] = scored
-            while self._bytes > self._max_bytes:
-                _, oldest = self._entries.popitem(last=False)
-                self._bytes -= _size(oldest)
+        super().__init__(max_bytes, lambda _, scored: _size(scored))
 
 
 def score(

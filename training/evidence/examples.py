@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compressors.encoder.base import Encoder
-from compressors.encoder.late_pooling import VectorCache, passage_vectors, text_vectors
+from compressors.encoder.late_pooling import VectorCache, passage_vectors, text_vectors, token_owners
 from compressors.evidence.windows import QUERY_TOKENS, TITLE_TOKENS, Window, windows
 from compressors.methods.bm25 import unit_scores
 from compressors.segmentation import Passage, segment
@@ -70,7 +70,7 @@ def make_example(group: Group, encoder: Encoder, cache: VectorCache) -> Example 
         # The windows' tokens, one after another, are the passage's tokens that belong to units.
         chosen = _window_of_interest(cut, needs, priors)
         before = sum(len(w.ids) for w in cut[:chosen])
-        inside = np.flatnonzero(_inside(passage, texts[index].starts))[before : before + len(cut[chosen].ids)]
+        inside = np.flatnonzero(token_owners(passage, texts[index]) >= 0)[before : before + len(cut[chosen].ids)]
         rows.append(
             _row(query_ids, titles[index].ids[:TITLE_TOKENS], cut[chosen], priors, needs, at[inside] if known else None)
         )
@@ -82,13 +82,6 @@ def make_example(group: Group, encoder: Encoder, cache: VectorCache) -> Example 
 def _marked(passage: Passage, targets: Sequence[Target], document: int) -> NDArray[np.bool_]:
     spans = [(a, b) for d, a, b in targets if d == document]
     return np.asarray([any(u.start < b and a < u.end for a, b in spans) for u in passage.units], dtype=bool)
-
-
-def _inside(passage: Passage, starts: NDArray[np.int64]) -> NDArray[np.bool_]:
-    begins = np.asarray([u.start for u in passage.units])
-    ends = np.asarray([u.end for u in passage.units])
-    at = np.searchsorted(begins, starts, side="right") - 1
-    return (at >= 0) & (starts < ends[at])
 
 
 def _window_of_interest(cut: Sequence[Window], needs: NDArray[np.bool_], priors: NDArray[np.float32]) -> int:
