@@ -56,11 +56,6 @@ class Server:
         rss: int = self.usage.memory_info().rss
         return rss / 2**20
 
-    def cpu_seconds(self) -> float:
-        """Processor time so far."""
-        times = self.usage.cpu_times()
-        return float(times.user + times.system)
-
 
 class Service(Server):
     """`promptpress serve` on free ports, else with its defaults and `settings` (environment variables)."""
