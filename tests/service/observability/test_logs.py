@@ -1,6 +1,8 @@
 """What a log line holds, and what it does not."""
 
+import io
 import logging
+import sys
 import warnings
 
 import pytest
@@ -75,3 +77,12 @@ def test_a_terminal_gets_lines(plain_logging: None, capsys: pytest.CaptureFixtur
 def test_an_unknown_level_is_refused() -> None:
     with pytest.raises(ValueError, match="debug"):
         logs.configure("loud")
+
+
+def test_a_line_that_cannot_be_written_is_lost(plain_logging: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    logs.configure("info", "json")
+    stream.close()
+    structlog.get_logger("service.test").warning("late")
+    logging.getLogger("some.library").warning("late")
