@@ -75,8 +75,8 @@ class Engine:
         except Exception as error:
             self.failure = str(error)
             raise
-        threads = self.settings.threads or available_cores()
-        self._scheduler = Scheduler(threads, self.settings.queue_size, self.settings.max_wait_ms / 1000, self._show_load)
+        wait = self.settings.max_wait_ms / 1000
+        self._scheduler = Scheduler(self._side_by_side, self.settings.queue_size, wait, self._show_load)
         self._model_names = self._compressor.loaded_models()
         self._warm = True
         for model in ("encoder", "evidence", "rewriter"):
@@ -222,7 +222,13 @@ class Engine:
     def turns(self) -> asyncio.Semaphore:
         """For one batch: as many of its requests at a time as keep the threads busy, so that they do not fill the queue and
         get themselves refused."""
-        return asyncio.Semaphore((self.settings.threads or available_cores()) + 1)
+        return asyncio.Semaphore(self._side_by_side + 1)
+
+    @property
+    def _side_by_side(self) -> int:
+        """Compressions at a time. One uses every thread for its model: two on two cores take twice as long each, and no less
+        in all than one after the other. With more cores there is room for the parts of a compression that use one."""
+        return max(1, (self.settings.threads or available_cores()) // 2)
 
     @property
     def storage(self) -> Storage | None:

@@ -16,7 +16,6 @@ import orjson
 from benchmarks.load import hits, overload, plot, protocols, table
 from benchmarks.load.servers import Service
 from benchmarks.load.verdicts import verdicts
-from compressors.encoder.embedded import available_cores
 
 RESULTS = Path(__file__).parents[1] / "results"
 _PATIENT = {"PROMPTPRESS_MAX_WAIT_MS": "600000"}
@@ -39,7 +38,7 @@ async def run(seconds: float, output: Path) -> int:
     with Service() as service:
         cached = await hits.measure(service, seconds / 3)
         _say(f"cached answers: {cached.share:.0%} of a bare FastAPI route")
-    heavy = await overload.measure(seconds, available_cores(), _say)
+    heavy = await overload.measure(seconds, _say)
     _say(f"overload: p99 of accepted requests {heavy.slowdown:.2f} times that of low load")
     with Service(_PATIENT) as service:
         cells = await protocols.measure(service, seconds / 7, _say)

@@ -14,6 +14,7 @@ from benchmarks.load.timing import Load
 FACTOR = 2.0
 _LOW = 0.2
 _WAIT_SHARE = 0.3
+_CLIENTS = 3
 _CAPACITY_SECONDS = 10
 _DRAIN_SECONDS = 10
 
@@ -62,15 +63,15 @@ class Overload:
         }
 
 
-async def measure(seconds: float, threads: int, say: Callable[[str], None]) -> Overload:
-    """Find the capacity with as many clients as the service has threads; then low load and overload, `seconds` each.
+async def measure(seconds: float, say: Callable[[str], None]) -> Overload:
+    """Find the capacity with clients enough to keep it busy; then low load and overload, `seconds` each.
 
     The overloaded service is told to let requests wait for part of what one takes at low load: an operator who wants that
     answers stay fast rather than that bursts are served sets `PROMPTPRESS_MAX_WAIT_MS` so.
     """
     with Service() as service:
         connect = _connect(service)
-        capacity = await closed_loop(connect, http_requests(), threads, _CAPACITY_SECONDS)
+        capacity = await closed_loop(connect, http_requests(), _CLIENTS, _CAPACITY_SECONDS)
         say(f"overload: {capacity.throughput:.1f} requests a second are its capacity; {_LOW:.0%} of it for {seconds:.0f} s")
         low = await open_loop(connect, http_requests(), _LOW * capacity.throughput, seconds)
     max_wait_ms = max(1, round(_WAIT_SHARE * low.milliseconds(0.99)))
