@@ -5,6 +5,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import ErrorBody, respond
 from service.keys import KeyRing, Unauthorized
+from service.observability.records import note_tenant
 
 PROBES = frozenset({"/livez", "/readyz", "/startupz", "/health", "/ping", "/status"})
 DOCUMENTATION = frozenset({"/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"})
@@ -47,6 +48,7 @@ class Authentication:
             response = respond(error.status, ErrorBody(code=error.code, message=error.message), error.headers)
             await response(scope, receive, send)
             return
+        note_tenant(caller.tenant)
         scope.setdefault("state", {})["caller"] = caller
         await self._app(scope, receive, send)
 

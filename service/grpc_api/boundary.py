@@ -14,7 +14,7 @@ from service.caller import Caller
 from service.failures import ServiceFailure
 from service.grpc_api.status import MalformedMessage, http_status, refusal
 from service.observability.observer import CLIENT_LEFT, Observer
-from service.observability.records import note_error
+from service.observability.records import note_error, note_tenant
 
 _log = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[misc]
                 context.set_trailing_metadata(echo)
                 try:
                     caller = self._authenticate(headers)
-                    observation.record.tenant = caller.tenant
+                    note_tenant(caller.tenant)
                     response = await behaviour(_parsed(raw, parse), Call(caller, context))
                     observation.status = 200
                     return response

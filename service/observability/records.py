@@ -5,7 +5,7 @@ A route (or a gRPC method) adds one `CompressionRecord` for each compression it 
     current_record().compressions.append(CompressionRecord.of(outcome.result, body, outcome.queue_ms, outcome.cache))
 
 The code that answers an error adds its code, `current_record().error_codes.append("rate_limited")`, and the code that
-knows who is asking sets `current_record().tenant`.
+knows who is asking calls `note_tenant`.
 """
 
 import time
@@ -113,6 +113,13 @@ def note_error(code: str) -> None:
     record = _current.get(None)
     if record is not None:
         record.error_codes.append(code)
+
+
+def note_tenant(tenant: str) -> None:
+    """Write down who is asking in the record of the request this runs for, if there is one."""
+    record = _current.get(None)
+    if record is not None:
+        record.tenant = tenant
 
 
 def set_current_record(record: RequestRecord) -> None:

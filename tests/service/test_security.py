@@ -1,5 +1,6 @@
 """The security middleware under a real server, over real connections."""
 
+import asyncio
 import http.client
 import json
 import logging
@@ -15,6 +16,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
 from service.keys import KeyRing
+from service.observability.records import RequestRecord, set_current_record
 from service.security import Authentication, SecurityHeaders
 
 KEY = "0123456789abcdef"
@@ -52,6 +54,21 @@ def serving(keys: str | None, public_docs: bool = False, http: str = "h11") -> I
         server.should_exit = True
         thread.join()
         listener.close()
+
+
+def test_the_tenant_stands_in_the_record_that_logs_are_written_from() -> None:
+    seen: list[str | None] = []
+
+    async def scenario() -> None:
+        record = RequestRecord("id", "http")
+        set_current_record(record)
+        transport = httpx2.ASGITransport(Authentication(application(), KeyRing(f"acme:{KEY}")))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://service") as client:
+            await client.post("/v1/compress", content=b"abc", headers={"X-API-Key": KEY})
+        seen.append(record.tenant)
+
+    asyncio.run(scenario())
+    assert seen == ["acme"]
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ class Recipe:
     steps: int
     rate: float
     megabytes: int
-    long_share: float = 0.15
+    long_share: float = 0.12
     recall_share: float = 0.12
     exit_weight: float = 0.2
 

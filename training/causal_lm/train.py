@@ -28,6 +28,8 @@ from training.causal_lm.recipes import CONTEXT, RECIPES, VOCABULARY, Recipe
 WARM_UP = 0.03
 CHECKPOINT_EVERY = 200
 _LAST_RATE = 0.05
+_MUON_RATE = 2.5
+"""Of AdamW's rate."""
 _EXIT_POSITIONS = 4
 """The early exit is trained on one of so many positions: its head costs as much as the other."""
 
@@ -81,21 +83,17 @@ def train(folder: Path, recipe: Recipe, seed: int) -> Any:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = build(recipe).to(device)
     print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.1f} M parameters on {device}", flush=True)
-    plain = [p for p in model.parameters() if p.dim() < 2]
-    matrices = [p for p in model.parameters() if p.dim() >= 2]
-    optimiser = torch.optim.AdamW(
-        [{"params": matrices, "weight_decay": 0.1}, {"params": plain, "weight_decay": 0.0}],
-        lr=recipe.rate,
-        betas=(0.9, 0.95),
-        fused=True,
-    )
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, recipe.steps))
+    optimisers = build_optimisers(model, recipe)
+    schedules = [
+        torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, recipe.steps)) for optimiser in optimisers
+    ]
     checkpoint, first = folder / "checkpoint.pt", 0
     if checkpoint.exists():
         saved = torch.load(checkpoint, weights_only=True, map_location=device)
         model.load_state_dict(saved["model"])
-        optimiser.load_state_dict(saved["optimiser"])
-        schedule.load_state_dict(saved["schedule"])
+        for optimiser, schedule, state in zip(optimisers, schedules, saved["optimisers"], strict=True):
+            optimiser.load_state_dict(state["optimiser"])
+            schedule.load_state_dict(state["schedule"])
         first = saved["step"]
         torch.set_rng_state(saved["random"].cpu())
     batches = Batches(folder, recipe.recall_share, seed)
@@ -114,11 +112,12 @@ def train(folder: Path, recipe: Recipe, seed: int) -> Any:
             ids, labels = (torch.from_numpy(each).to(device) for each in batches.batch(step, rows, length))
             with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
                 loss, early = losses(model, ids, labels, recipe.exit_layer)
-            optimiser.zero_grad(set_to_none=True)
+            model.zero_grad(set_to_none=True)
             torch.autograd.backward(loss + recipe.exit_weight * early)
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimiser.step()
-            schedule.step()
+            for optimiser, schedule in zip(optimisers, schedules, strict=True):
+                optimiser.step()
+                schedule.step()
             tokens += ids.numel()
             rate = tokens / (time.monotonic() - started)
             last = step + 1 == recipe.steps
@@ -134,8 +133,20 @@ def train(folder: Path, recipe: Recipe, seed: int) -> Any:
                     flush=True,
                 )
             if checked is not None:
-                _save(checkpoint, model, optimiser, schedule, step + 1)
+                _save(checkpoint, model, optimisers, schedules, step + 1)
     return model.eval().cpu()
+
+
+def build_optimisers(model: Any, recipe: Recipe) -> list[torch.optim.Optimizer]:
+    """Muon (Jordan et al. 2024; torch's own) for the matrices between the layers, which learns from fewer tokens than AdamW;
+    AdamW for the embeddings and what is not a matrix. Muon's steps are scaled to the size of AdamW's (Liu et al. 2025)."""
+    hidden = [p for p in model.model.layers.parameters() if p.dim() == 2]
+    of_layers = {id(p) for p in hidden}
+    others = [p for p in model.parameters() if id(p) not in of_layers]
+    return [
+        torch.optim.Muon(hidden, lr=_MUON_RATE * recipe.rate, weight_decay=0.1, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(others, lr=recipe.rate, betas=(0.9, 0.95), weight_decay=0.0, fused=True),
+    ]
 
 
 def losses(model: Any, ids: torch.Tensor, labels: torch.Tensor, exit_layer: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -172,19 +183,14 @@ def _held_out_loss(model: Any, row: np.ndarray, recipe: Recipe) -> float:
     return round(total / max(1, len(pieces)), 4)
 
 
-def _save(path: Path, model: Any, optimiser: Any, schedule: Any, step: int) -> None:
+def _save(path: Path, model: Any, optimisers: list[Any], schedules: list[Any], step: int) -> None:
     """Write beside and rename, so that a run that is stopped while it writes keeps its last checkpoint."""
     beside = path.with_suffix(".part")
-    torch.save(
-        {
-            "model": model.state_dict(),
-            "optimiser": optimiser.state_dict(),
-            "schedule": schedule.state_dict(),
-            "step": step,
-            "random": torch.get_rng_state(),
-        },
-        beside,
-    )
+    states = [
+        {"optimiser": optimiser.state_dict(), "schedule": schedule.state_dict()}
+        for optimiser, schedule in zip(optimisers, schedules, strict=True)
+    ]
+    torch.save({"model": model.state_dict(), "optimisers": states, "step": step, "random": torch.get_rng_state()}, beside)
     beside.replace(path)
 
 
