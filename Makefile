@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: serve test lint proto bench-quality bench-adaptive bench-load clean
+.PHONY: serve test lint proto bench-quality bench-adaptive bench-lm bench-load clean
 .DEFAULT_GOAL := serve
 
 serve: $(VENV)/.installed ## Set up and run the service
@@ -28,6 +28,9 @@ bench-quality: $(VENV)/.installed-dev ## Answers kept against ratio, for every m
 ADAPTIVE_ITEMS ?= 200
 bench-adaptive: $(VENV)/.installed-dev ## Where acc_rag stops, and whether its confidence holds
 	$(BIN)/python -m benchmarks.adaptive $(DATA) --items $(ADAPTIVE_ITEMS)
+
+bench-lm: $(VENV)/.installed-dev ## Needles and times of the language-model methods
+	$(BIN)/python -m benchmarks.language_models
 
 SECONDS ?= 30
 bench-load: $(VENV)/.installed-dev ## Throughput, latency and overload of the running service

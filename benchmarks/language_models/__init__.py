@@ -1,0 +1,1 @@
+"""How fast and how reliably the language-model methods read."""
