@@ -37,7 +37,8 @@ class Lazy(Generic[ModelT]):
 
 
 class ModelLoader:
-    """The models of a process. `encoder` is `embedded`, a local folder or a Hugging Face id."""
+    """The models of a process. `encoder` is `embedded`, a local folder or a Hugging Face id; `precision`, of the embedded
+    encoder and the evidence model, `int8` or `fp32`."""
 
     def __init__(
         self,
@@ -45,9 +46,10 @@ class ModelLoader:
         threads: int | None = None,
         rewriter: RewriterSettings | None = None,
         causal_lm: CausalLMSettings | None = None,
+        precision: str = "int8",
     ) -> None:
-        self.encoder = Lazy(lambda: load_encoder(encoder, threads))
-        self.evidence = Lazy(lambda: EvidenceReader(threads))
+        self.encoder = Lazy(lambda: load_encoder(encoder, threads, precision))
+        self.evidence = Lazy(lambda: EvidenceReader(threads, precision))
         self.rewriter = Lazy(lambda: load_rewriter(rewriter or RewriterSettings(), threads))
         self._lm = causal_lm or CausalLMSettings()
         self._threads = threads

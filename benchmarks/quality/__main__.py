@@ -38,12 +38,13 @@ def main() -> None:
     parser.add_argument("--sets", nargs="*", help="only these sets")
     parser.add_argument("--methods", nargs="*", default=list(METHODS))
     parser.add_argument("--ratios", nargs="*", type=float, default=list(RATIOS))
+    parser.add_argument("--precision", choices=["int8", "fp32"], default="int8", help="of the embedded models")
     parser.add_argument("--output", type=Path, default=RESULTS)
     arguments = parser.parse_args()
     files = dataset_files(arguments.data)
     chosen = {name: path for name, path in files.items() if not arguments.sets or name in arguments.sets}
     items = [item for path in chosen.values() for item in load(path, arguments.items)]
-    outcomes = run(items, arguments.methods, arguments.ratios)
+    outcomes = run(items, arguments.methods, arguments.ratios, arguments.precision)
     arguments.output.mkdir(parents=True, exist_ok=True)
     _write_csv(arguments.output / "quality.csv", outcomes)
     markdown = table.markdown(outcomes)
@@ -52,11 +53,11 @@ def main() -> None:
     print(markdown)
 
 
-def run(items: Iterable[Item], methods: list[str], ratios: list[float]) -> list[Outcome]:
+def run(items: Iterable[Item], methods: list[str], ratios: list[float], precision: str = "int8") -> list[Outcome]:
     """Compress every item by every method at every ratio. Each method has caches of its own."""
     items = list(items)
     outcomes: list[Outcome] = []
-    loader = ModelLoader()
+    loader = ModelLoader(precision=precision)
     compressors = {method: Compressor(loader.models(LruVectorCache())) for method in methods}
     for compressor in compressors.values():
         compressor.warm_up()
