@@ -7,11 +7,13 @@ Writes quality.csv, quality.md and quality.png into benchmarks/results/.
 
 import argparse
 import csv
+import json
 import statistics
 import time
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -36,7 +38,9 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="folder of the evaluation sets")
     parser.add_argument("--items", type=int, default=None, help="most items of each set (a fixed sample)")
     parser.add_argument("--sets", nargs="*", help="only these sets")
-    parser.add_argument("--methods", nargs="*", default=list(METHODS))
+    parser.add_argument(
+        "--methods", nargs="*", default=list(METHODS), help="names, or with options: dspc:stages=both,unit=word"
+    )
     parser.add_argument("--ratios", nargs="*", type=float, default=list(RATIOS))
     parser.add_argument("--precision", choices=["int8", "fp32"], default="int8", help="of the embedded models")
     parser.add_argument("--output", type=Path, default=RESULTS)
@@ -73,11 +77,26 @@ def run(items: Iterable[Item], methods: list[str], ratios: list[float], precisio
     return outcomes
 
 
+def method_and_options(given: str) -> tuple[str, dict[str, Any]]:
+    """`dspc:stages=both,layer=2` as ("dspc", {"stages": "both", "layer": 2}): values are JSON, or else strings."""
+    name, _, rest = given.partition(":")
+    options: dict[str, Any] = {}
+    for option in filter(None, rest.split(",")):
+        key, _, value = option.partition("=")
+        try:
+            options[key] = json.loads(value)
+        except ValueError:
+            options[key] = value
+    return name, options
+
+
 def _one(compressor: Compressor, item: Item, method: str, ratio: float, cold: bool) -> Outcome:
+    name, options = method_and_options(method)
     request = CompressionRequest(
         documents=[Document(title=d["title"], text=d["text"]) for d in item.documents],
         query=item.question,
-        method=method,
+        method=name,
+        options=options,
         target_ratio=ratio,
         include=["spans"],
     )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.quality.__main__ import run
+from benchmarks.quality.__main__ import method_and_options, run
 from benchmarks.quality.data import Item, load
 from benchmarks.quality.metrics import kept, survives
 from benchmarks.quality.plot import draw
@@ -75,6 +75,16 @@ def test_the_whole_benchmark(tmp_path: Path) -> None:
     assert "0 broken promises" in text
     draw(outcomes, tmp_path / "q.png")
     assert (tmp_path / "q.png").stat().st_size > 10_000
+
+
+def test_a_method_may_come_with_options() -> None:
+    assert method_and_options("bm25") == ("bm25", {})
+    assert method_and_options("dspc:stages=both,unit=word,layer=2") == (
+        "dspc",
+        {"stages": "both", "unit": "word", "layer": 2},
+    )
+    (outcome,) = run([item()], ["dspc:stages=coarse"], [0.5])
+    assert outcome.method == "dspc:stages=coarse"
 
 
 def test_measures_of_summaries() -> None:
