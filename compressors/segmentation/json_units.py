@@ -13,6 +13,8 @@ ATOMIC_LENGTH = 400
 """Containers up to this many characters are kept or dropped whole, so that a short record never loses a field."""
 MAX_DEPTH = 60
 
+_IDENTITY = regex.compile(r'"(?:name|id|_id|key|uuid|title|label|slug)"\s*+:\s*+[^\[{]', regex.IGNORECASE)
+_LONGEST_IDENTITY = 120
 _TOKEN = regex.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{},]', regex.DOTALL)
 
 
@@ -41,10 +43,11 @@ def json_units(text: str, start: int, end: int, first_index: int) -> list[Unit]:
     """Units of the JSON document `text[start:end]`, numbered from `first_index` for their `requires`.
 
     Brackets of a container are structural units that its members require, so any subset of units closed under
-    `requires`, joined by the separators of the original, parses.
+    `requires`, joined by the separators of the original, parses. An object's first short member that says which one it is
+    (`name`, `id`, ...) is required too: a description of nobody knows what helps no one.
     """
     units: list[Unit] = []
-    _emit(_parse(text, start, end), (), units, first_index, depth=0)
+    _emit(text, _parse(text, start, end), (), units, first_index, depth=0)
     return units
 
 
@@ -86,22 +89,27 @@ def _covers(member: "_Container | Span", span: Span) -> bool:
     return isinstance(member, _Container) and member.closing >= span[0]
 
 
-def _emit(container: _Container, parent: tuple[int, ...], units: list[Unit], first_index: int, depth: int) -> None:
+def _emit(
+    text: str, container: _Container, parent: tuple[int, ...], units: list[Unit], first_index: int, depth: int
+) -> None:
     opening = first_index + len(units)
+    identity: tuple[int, ...] = ()
     units.append(Unit(container.start, container.opening, Kind.JSON_MEMBER, Join.OPEN, structural=True))
     for member in container.members:
         check()
         if isinstance(member, _Container):
             start, end = member.start, member.closing + 1
             if end - start > ATOMIC_LENGTH and depth < MAX_DEPTH and member.members:
-                _emit(member, (opening,), units, first_index, depth + 1)
+                _emit(text, member, (opening,), units, first_index, depth + 1)
                 continue
         else:
             start, end = member
+            if not identity and end - start <= _LONGEST_IDENTITY and _IDENTITY.match(text, start, end):
+                identity = (first_index + len(units),)
         units.append(Unit(start, end, Kind.JSON_MEMBER, requires=(opening,)))
     closing = first_index + len(units)
     units.append(Unit(container.closing, container.closing + 1, Kind.JSON_MEMBER, Join.CLOSE, (opening,), structural=True))
-    units[opening - first_index] = replace(units[opening - first_index], requires=(*parent, closing))
+    units[opening - first_index] = replace(units[opening - first_index], requires=(*parent, closing, *identity))
 
 
 def _trim(text: str, start: int, end: int) -> Span | None:
