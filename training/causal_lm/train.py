@@ -96,7 +96,7 @@ def train(folder: Path, recipe: Recipe, seed: int) -> Any:
             schedule.load_state_dict(state["schedule"])
         first = saved["step"]
         torch.set_rng_state(saved["random"].cpu())
-    batches = Batches(folder, recipe.recall_share, seed)
+    batches = Batches(folder, seed)
     held_out = np.load(folder / "held_out.npy")
     started, tokens = time.monotonic(), 0
     model.train()
@@ -109,7 +109,8 @@ def train(folder: Path, recipe: Recipe, seed: int) -> Any:
             long = step >= recipe.steps * (1 - recipe.long_share)
             length = max(recipe.length, CONTEXT) if long else recipe.length
             rows = max(1, recipe.batch * recipe.length // length)
-            ids, labels = (torch.from_numpy(each).to(device) for each in batches.batch(step, rows, length))
+            share = recipe.long_recall_share if long else recipe.recall_share
+            ids, labels = (torch.from_numpy(each).to(device) for each in batches.batch(step, rows, length, share))
             with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
                 loss, early = losses(model, ids, labels, recipe.exit_layer)
             model.zero_grad(set_to_none=True)

@@ -41,12 +41,12 @@ def test_any_text_comes_back_from_its_tokens() -> None:
 
 
 def test_batches_depend_on_seed_and_step_only(folder: Path) -> None:
-    batches = Batches(folder, 0.5, seed=1)
-    first = batches.batch(3, 4, 64)
-    batches.batch(9, 4, 64)
-    again = Batches(folder, 0.5, seed=1).batch(3, 4, 64)
+    batches = Batches(folder, seed=1)
+    first = batches.batch(3, 4, 64, 0.5)
+    batches.batch(9, 4, 64, 0.5)
+    again = Batches(folder, seed=1).batch(3, 4, 64, 0.5)
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
-    assert not np.array_equal(first[0], Batches(folder, 0.5, seed=2).batch(3, 4, 64)[0])
+    assert not np.array_equal(first[0], Batches(folder, seed=2).batch(3, 4, 64, 0.5)[0])
     ids, labels = first
     assert (ids[:, 0] == 0).all()
     known = labels[:, :-1] != -100
