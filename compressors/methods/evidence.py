@@ -70,7 +70,7 @@ class Evidence(Method[EvidenceOptions]):
         evidence[read] = standardise(found[read])
         evidence[~read] = evidence[read].min()
         evidence[np.repeat([not _readable(p) for p in passages], [len(p.units) for p in passages])] = 0
-        total = _combined(signals, evidence, sum(bool(p.units) for p in passages))
+        total = combined(signals, evidence, sum(bool(p.units) for p in passages))
         return Scored(
             per_passage(passages, total), _relevance(passages, signals, evidence, read), {"read_units": int(read.sum())}
         )
@@ -123,7 +123,8 @@ def _readable(passage: Passage) -> bool:
     return 2 * foreign <= len(passage.units)
 
 
-def _combined(signals: CoarseSignals, evidence: NDArray[np.float32], documents: int) -> NDArray[np.float32]:
+def combined(signals: CoarseSignals, evidence: NDArray[np.float32], documents: int) -> NDArray[np.float32]:
+    """The weighed sum of coarse signals and standardised evidence (units,), by the number of documents; see Evidence.score."""
     many = float(np.clip((documents - _FEW) / (_MANY - _FEW), 0, 1))
     crowd = float(np.clip((documents - _MANY) / (_CROWD - _MANY), 0, 1))
     plain = many * (1 - signals.length * (1 - crowd * _PLAIN_IN_CROWD))
