@@ -124,7 +124,7 @@ def _readable(passage: Passage) -> bool:
 
 
 def combined(signals: CoarseSignals, evidence: NDArray[np.float32], documents: int) -> NDArray[np.float32]:
-    """The weighed sum of coarse signals and standardised evidence (units,), by the number of documents; see Evidence.score."""
+    """The weighed sum of signals and standardised evidence (units,), by the number of documents; see Evidence.score."""
     many = float(np.clip((documents - _FEW) / (_MANY - _FEW), 0, 1))
     crowd = float(np.clip((documents - _MANY) / (_CROWD - _MANY), 0, 1))
     plain = many * (1 - signals.length * (1 - crowd * _PLAIN_IN_CROWD))
