@@ -127,7 +127,7 @@ def combined(signals: CoarseSignals, evidence: NDArray[np.float32], documents: i
     """The weighed sum of signals and standardised evidence (units,), by the number of documents; see Evidence.score."""
     many = float(np.clip((documents - _FEW) / (_MANY - _FEW), 0, 1))
     crowd = float(np.clip((documents - _MANY) / (_CROWD - _MANY), 0, 1))
-    plain = many * (1 - signals.length * (1 - crowd * _PLAIN_IN_CROWD))
+    plain = many * (1 - signals.length * np.where(signals.alone, 1, 1 - crowd * _PLAIN_IN_CROWD))
     short = _SHORT + crowd * (_SHORT_IN_CROWD - _SHORT)
     by_words = np.where(signals.alone, signals.by_words, plain * signals.by_words + (1 - plain))
     total = (
