@@ -17,10 +17,12 @@ _READ_LINES = 2400
 """Tokens read: half of the prose within bounds, for one and a half times the time of the coarse stage on long prompts;
 of chats and logs more, where the coarse stage knows less and takes longer."""
 # Chosen on samples of the public evaluation sets; docs/methods.md has the resulting table.
-_SHORT, _LONG = 0.65, 1.0
+_SHORT, _SHORT_IN_CROWD, _LONG = 0.65, 0.4, 1.0
 _SIMILARITY_LONG = 0.5
 _BRIDGE = 0.7
-_FEW, _MANY = 5, 10
+_FEW, _MANY, _CROWD = 5, 10, 20
+_PLAIN_IN_CROWD = 0.75
+"""Share of a long question that counts as plain in a crowd of documents: there the length says little about its steps."""
 _UNREAD = frozenset({Kind.JSON_MEMBER, Kind.CODE})
 
 
@@ -55,6 +57,8 @@ class Evidence(Method[EvidenceOptions]):
         Evidence is standardised over the units that were read, and what was not read counts as the least of them. Windows
         of whole units are read in the order of their best unit by `hybrid`, but none of documents of JSON or code. In long
         questions, and among few documents, the evidence counts for more and similarity, of documents above all, for less.
+        Among twenty documents and more it is the other way round, whatever the question's length: the more the model reads,
+        the higher the best of its mistakes.
         """
         query = query or ""
         signals = coarse_signals(self._models, passages, query, HybridOptions.model_construct())
@@ -66,7 +70,7 @@ class Evidence(Method[EvidenceOptions]):
         evidence[read] = standardise(found[read])
         evidence[~read] = evidence[read].min()
         evidence[np.repeat([not _readable(p) for p in passages], [len(p.units) for p in passages])] = 0
-        total = _combined(signals, evidence, sum(bool(p.units) for p in passages))
+        total = combined(signals, evidence, sum(bool(p.units) for p in passages))
         return Scored(
             per_passage(passages, total), _relevance(passages, signals, evidence, read), {"read_units": int(read.sum())}
         )
@@ -119,16 +123,19 @@ def _readable(passage: Passage) -> bool:
     return 2 * foreign <= len(passage.units)
 
 
-def _combined(signals: CoarseSignals, evidence: NDArray[np.float32], documents: int) -> NDArray[np.float32]:
+def combined(signals: CoarseSignals, evidence: NDArray[np.float32], documents: int) -> NDArray[np.float32]:
+    """The weighed sum of signals and standardised evidence (units,), by the number of documents; see Evidence.score."""
     many = float(np.clip((documents - _FEW) / (_MANY - _FEW), 0, 1))
-    plain = many * (1 - signals.length)
+    crowd = float(np.clip((documents - _MANY) / (_CROWD - _MANY), 0, 1))
+    plain = many * (1 - signals.length * np.where(signals.alone, 1, 1 - crowd * _PLAIN_IN_CROWD))
+    short = _SHORT + crowd * (_SHORT_IN_CROWD - _SHORT)
     by_words = np.where(signals.alone, signals.by_words, plain * signals.by_words + (1 - plain))
     total = (
         (_SIMILARITY_LONG + plain * (1 - _SIMILARITY_LONG)) * signals.similarity
         + plain * signals.by_document * signals.document
         + by_words * signals.lexical
         + _BRIDGE * signals.bridge
-        + np.where(signals.alone, _LONG, _LONG + plain * (_SHORT - _LONG)) * evidence
+        + np.where(signals.alone, _LONG, _LONG + plain * (short - _LONG)) * evidence
     )
     return np.asarray(total, dtype=np.float32)
 

@@ -3,8 +3,8 @@ import pytest
 
 from compressors import CompressionRequest, Compressor, Document
 from compressors.encoder.cache import LruVectorCache
-from compressors.methods.evidence import Evidence, EvidenceOptions
-from compressors.methods.hybrid import Hybrid, HybridOptions
+from compressors.methods.evidence import Evidence, EvidenceOptions, combined
+from compressors.methods.hybrid import CoarseSignals, Hybrid, HybridOptions
 from compressors.models import ModelLoader
 from compressors.segmentation import segment
 from tests.conftest import PROSE
@@ -64,6 +64,24 @@ def test_what_was_not_read_scores_no_higher_than_by_the_least_evidence() -> None
     scored = Evidence(models).score(passages, "Who came?", EvidenceOptions(read_tokens=300))
     assert all(np.isfinite(units).all() for units in scored.units)
     assert np.isfinite(scored.passages).all()
+
+
+def weighed(documents: int, length: float, of: str) -> float:
+    """What one more of a signal, or of the evidence, adds to the score of a sentence."""
+    values = {name: np.float32([name == of]) for name in ("similarity", "document", "lexical", "bridge", "evidence")}
+    evidence = values.pop("evidence")
+    one, no, none = np.ones(1, np.float32), np.zeros(1, bool), np.zeros(documents, np.float32)
+    signals = CoarseSignals(**values, by_document=1.5, by_words=one, alone=no, relevance=none, length=length)
+    return float(combined(signals, evidence, documents)[0])
+
+
+def test_among_many_documents_the_evidence_weighs_less_and_long_questions_are_nearly_like_short_ones() -> None:
+    assert (
+        weighed(5, 0, "evidence") > weighed(10, 0, "evidence") > weighed(15, 0, "evidence") > weighed(20, 0, "evidence") > 0
+    )
+    assert weighed(20, 0, "evidence") == weighed(500, 0, "evidence")
+    assert weighed(10, 1, "document") == 0
+    assert 0 < weighed(20, 1, "document") < weighed(20, 0, "document")
 
 
 def test_without_a_target_it_stops_by_itself(compressor: Compressor) -> None:
