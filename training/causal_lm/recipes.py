@@ -23,7 +23,7 @@ class Recipe:
     steps: int
     rate: float
     megabytes: int
-    long_share: float = 0.2
+    long_share: float = 0.15
     recall_share: float = 0.12
     long_recall_share: float = 0.5
     exit_weight: float = 0.2
