@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from compressors.adaptive.question import Wanted, names, several_steps, shows, wanted
 from compressors.lexical import terms, words
 from compressors.methods.base import Scored
-from compressors.segmentation import Passage
+from compressors.segmentation import LINES, Passage
 
 Place = tuple[int, int]
 FloatArray = NDArray[np.float64]
@@ -29,6 +29,12 @@ NAMES = (
     "fall_to_next",
     "mass_wide",
     "mass_narrow",
+    "chance_first",
+    "chance",
+    "chance_next",
+    "chance_outside",
+    "log_chance_left",
+    "lines",
     "log_passages",
     "log_passages_touched",
     "best_relevance",
@@ -43,6 +49,8 @@ NAMES = (
     "coverage_of_one",
     "coverage_left",
     "coverage_next",
+    "titles_cover",
+    "best_title_covers",
     "shows_kind_first",
     "shows_kind",
     "shows_kind_mass",
@@ -53,7 +61,9 @@ NAMES = (
     *(f"wants_{kind.name.lower()}" for kind in Wanted),
 )
 """One for each column of `features`."""
-RISING = frozenset({"log_kept_units", "log_kept_characters", "log_kept_share", "mass_wide", "mass_narrow", "coverage"})
+RISING = frozenset(
+    {"log_kept_units", "log_kept_characters", "log_kept_share", "mass_wide", "mass_narrow", "chance", "coverage"}
+)
 """Features of which more can only make it likelier that the answer is there."""
 
 _FEW = (1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112)
@@ -109,15 +119,35 @@ def features(passages: Sequence[Passage], scored: Scored, order: Sequence[Place]
         "fall_to_next": standard[0] - following[ends],
         "mass_wide": np.cumsum(wide)[last],
         "mass_narrow": np.cumsum(narrow)[last],
+        "lines": float(np.mean([passages[p].units[u].kind in LINES for p, u in order])),
         "question_words": len(question.asked),
         "question_names": names(query),
         "several_steps": several_steps(query),
     }
+    columns |= _chances(scored, order, narrow, ends)
     columns |= _of_passages(scored, places, lengths, ends)
     columns |= _coverage(passages, order, question, last)
     columns |= _kind(passages, order, question, narrow, last)
     columns |= {f"wants_{kind.name.lower()}": float(question.kind is kind) for kind in Wanted}
     return np.stack([np.broadcast_to(columns[name], ends.shape) for name in NAMES], axis=1).astype(np.float32)
+
+
+def _chances(
+    scored: Scored, order: Sequence[Place], mass: FloatArray, ends: NDArray[np.int64]
+) -> dict[str, FloatArray | float]:
+    """What the scorer itself thinks of its units; where it says nothing, their share of the scores' mass."""
+    known = scored.chances
+    chances = mass if known is None else np.asarray([known[p][u] for p, u in order], dtype=np.float64)
+    together = np.cumsum(chances)[ends - 1]
+    # The largest chance from each place on, and none behind the last.
+    beyond = np.append(np.maximum.accumulate(chances[::-1])[::-1], 0.0)
+    return {
+        "chance_first": chances[0],
+        "chance": together,
+        "chance_next": np.append(chances, 0.0)[ends],
+        "chance_outside": beyond[ends],
+        "log_chance_left": np.log(np.maximum(1 - together, 0) + 1e-4),
+    }
 
 
 def _of_passages(
@@ -174,6 +204,7 @@ def _coverage(
         holds[row, [question.terms[t] for t in terms(passages[p].slice(u)) if t in question.terms] + titles[p]] = True
     weight = np.log1p((len(order) - holds.sum(axis=0) + 0.5) / (holds.sum(axis=0) + 0.5))
     weight = weight / max(weight.sum(), 1e-9)
+    titled = np.asarray([weight[list(set(found))].sum() for found in titles])
     together = np.logical_or.accumulate(holds, axis=0)[last] @ weight
     alone = np.maximum.accumulate(holds @ weight)
     return {
@@ -182,6 +213,8 @@ def _coverage(
         "coverage_of_one": alone[last],
         "coverage_left": together[-1] - together,
         "coverage_next": np.append(together[1:], together[-1]) - together,
+        "titles_cover": titled.max(),
+        "best_title_covers": titled[order[0][0]],
     }
 
 

@@ -9,10 +9,11 @@ from compressors.adaptive.selector import Selector
 from compressors.budget import ranking
 from compressors.segmentation import segment
 from training.adaptive.adjust import adjusted, fit, half
-from training.adaptive.build import Request, first_sufficient, request_from
+from training.adaptive.build import Request, first_sufficient, request_from, unseen
 from training.adaptive.calibration import Steps, log_odds, platt
 from training.adaptive.train import held_out, train
 from training.evidence.groups import Group
+from training.evidence.train import LABELLED_SHARE, batches
 
 DOCUMENTS = [
     ("Skagen", "It is a town. Its lighthouse is from 1858. It is tall."),
@@ -41,6 +42,27 @@ def test_further_documents_never_hold_the_answer_and_places_move_along() -> None
         assert made.answers == ["1858"]
         assert ("A", "In 1858 it rained.") not in made.documents
         assert made.documents[made.needs[0][0][0]] == DOCUMENTS[0]
+
+
+def test_further_conversations_get_numbers_of_their_own() -> None:
+    own = [(f"Conversation {i}", f"User: talk {i}.") for i in (1, 2, 3)]
+    group = Group("conversation", "In conversation 2: what?", own, [[(1, 0, 5)]], [])
+    further = [("Conversation 2", "User: else."), ("Conversation 1", "User: more.")]
+    for seed in range(8):
+        titles = [title for title, _ in request_from(group, further, {}, Random(seed)).documents]
+        assert len(titles) == len(set(titles))
+        assert "Conversation 2" in titles
+
+
+def test_what_a_run_has_read_is_left_out() -> None:
+    groups = [Group("cloze", f"{i}?", DOCUMENTS, [[(0, 0, 5)]], []) for i in range(30)]
+    groups += [Group("qed_nq", f"{i}!", DOCUMENTS, [[(0, 0, 5)]], []) for i in range(30)]
+    run = batches(groups, 0, LABELLED_SHARE)
+    read = [group.query for _ in range(3) for group in next(run)]
+    left = [group.query for group in unseen(groups, 3)]
+    assert len([query for query in left if query.endswith("?")]) == 30 - 12
+    assert len([query for query in left if query.endswith("!")]) == 30
+    assert not set(left) & {query for query in read if query.endswith("?")}
 
 
 def steps(requests: int) -> dict[str, np.ndarray]:
