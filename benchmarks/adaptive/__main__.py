@@ -28,7 +28,7 @@ from compressors.registry import METHODS
 
 METHOD = "acc_rag"
 CONFIDENCES = (0.8, 0.85, 0.9, 0.95, 0.97, 0.99)
-MATCHED = (0.9, 0.95, 0.99)
+MATCHED = (0.95, 0.99)
 """Confidences whose mean ratios the other methods are given; between them, answers kept are interpolated."""
 SETS = ("nq20_single", "squadshifts_newwiki", "hotpotqa_distractor", "xquad_10doc", "chat_sgd", "chat_irc")
 RESULTS = Path(__file__).parents[1] / "results"

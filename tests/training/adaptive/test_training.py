@@ -84,9 +84,9 @@ def test_training_gives_a_calibrated_selector(tmp_path: Path, monkeypatch: pytes
     train(data, unseen, tmp_path / "selector.safetensors")
     selector = Selector.read(tmp_path / "selector.safetensors")
     fresh = steps(401)
-    confidences = 1 / (1 + np.exp(-selector.calibrated(selector.log_odds(fresh["x"][-4:]))))
+    confidences = 1 / (1 + np.exp(-selector.calibrated(selector.log_odds(fresh["x"][-4:]), fresh["x"][-4:])))
     assert ((confidences > 0) & (confidences < 1)).all()
-    chance = 1 / (1 + np.exp(-selector.calibrated(unseen.log_odds)))
+    chance = 1 / (1 + np.exp(-selector.calibrated(unseen.log_odds, data["x"])))
     part = data["share"] < 1
     assert chance[part].mean() == pytest.approx(data["y"][part].mean(), abs=0.03)
 
