@@ -29,11 +29,6 @@ NAMES = (
     "fall_to_next",
     "mass_wide",
     "mass_narrow",
-    "chance_first",
-    "chance",
-    "chance_next",
-    "chance_outside",
-    "log_chance_left",
     "lines",
     "log_passages",
     "log_passages_touched",
@@ -49,8 +44,6 @@ NAMES = (
     "coverage_of_one",
     "coverage_left",
     "coverage_next",
-    "titles_cover",
-    "best_title_covers",
     "shows_kind_first",
     "shows_kind",
     "shows_kind_mass",
@@ -62,7 +55,7 @@ NAMES = (
 )
 """One for each column of `features`."""
 RISING = frozenset(
-    {"log_kept_units", "log_kept_characters", "log_kept_share", "mass_wide", "mass_narrow", "chance", "coverage"}
+    {"log_kept_units", "log_kept_characters", "log_kept_share", "mass_wide", "mass_narrow", "coverage"}
 )
 """Features of which more can only make it likelier that the answer is there."""
 
@@ -124,30 +117,11 @@ def features(passages: Sequence[Passage], scored: Scored, order: Sequence[Place]
         "question_names": names(query),
         "several_steps": several_steps(query),
     }
-    columns |= _chances(scored, order, narrow, ends)
     columns |= _of_passages(scored, places, lengths, ends)
     columns |= _coverage(passages, order, question, last)
     columns |= _kind(passages, order, question, narrow, last)
     columns |= {f"wants_{kind.name.lower()}": float(question.kind is kind) for kind in Wanted}
     return np.stack([np.broadcast_to(columns[name], ends.shape) for name in NAMES], axis=1).astype(np.float32)
-
-
-def _chances(
-    scored: Scored, order: Sequence[Place], mass: FloatArray, ends: NDArray[np.int64]
-) -> dict[str, FloatArray | float]:
-    """What the scorer itself thinks of its units; where it says nothing, their share of the scores' mass."""
-    known = scored.chances
-    chances = mass if known is None else np.asarray([known[p][u] for p, u in order], dtype=np.float64)
-    together = np.cumsum(chances)[ends - 1]
-    # The largest chance from each place on, and none behind the last.
-    beyond = np.append(np.maximum.accumulate(chances[::-1])[::-1], 0.0)
-    return {
-        "chance_first": chances[0],
-        "chance": together,
-        "chance_next": np.append(chances, 0.0)[ends],
-        "chance_outside": beyond[ends],
-        "log_chance_left": np.log(np.maximum(1 - together, 0) + 1e-4),
-    }
 
 
 def _of_passages(
@@ -204,7 +178,6 @@ def _coverage(
         holds[row, [question.terms[t] for t in terms(passages[p].slice(u)) if t in question.terms] + titles[p]] = True
     weight = np.log1p((len(order) - holds.sum(axis=0) + 0.5) / (holds.sum(axis=0) + 0.5))
     weight = weight / max(weight.sum(), 1e-9)
-    titled = np.asarray([weight[list(set(found))].sum() for found in titles])
     together = np.logical_or.accumulate(holds, axis=0)[last] @ weight
     alone = np.maximum.accumulate(holds @ weight)
     return {
@@ -213,8 +186,6 @@ def _coverage(
         "coverage_of_one": alone[last],
         "coverage_left": together[-1] - together,
         "coverage_next": np.append(together[1:], together[-1]) - together,
-        "titles_cover": titled.max(),
-        "best_title_covers": titled[order[0][0]],
     }
 
 

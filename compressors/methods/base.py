@@ -34,14 +34,12 @@ class Scored:
     """What a method says about a request.
 
     `units`: for each passage a float32 array (units,), higher = keep. `passages`: relevance of each passage, if the method
-    knows one. `details` goes into the response under `method_details`. `chances`: for each passage how likely each of its
-    units is to be the evidence, together 1 or less, if the method knows that.
+    knows one. `details` goes into the response under `method_details`.
     """
 
     units: list[ScoreArray]
     passages: ScoreArray | None = None
     details: dict[str, Any] = field(default_factory=dict)
-    chances: list[ScoreArray] | None = None
 
 
 class ScoreCache(Protocol):

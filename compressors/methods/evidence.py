@@ -62,41 +62,19 @@ class Evidence(Method[EvidenceOptions]):
         read, found = self._read(passages, query, coarse, options)
         if read.sum() < 2:
             return Scored(per_passage(passages, coarse), signals.relevance, {"read_units": 0})
-        chances = self._chances(passages, signals, read, found)
         evidence = np.full(len(coarse), -np.inf, dtype=np.float32)
         evidence[read] = standardise(found[read])
         evidence[~read] = evidence[read].min()
         evidence[np.repeat([not _readable(p) for p in passages], [len(p.units) for p in passages])] = 0
         total = _combined(signals, evidence, sum(bool(p.units) for p in passages))
         return Scored(
-            per_passage(passages, total),
-            _relevance(passages, signals, evidence, read),
-            {"read_units": int(read.sum())},
-            per_passage(passages, chances),
+            per_passage(passages, total), _relevance(passages, signals, evidence, read), {"read_units": int(read.sum())}
         )
 
     def stop(self, passages: Sequence[Passage], scored: Scored, options: EvidenceOptions) -> list[set[int]]:
         """Every unit within a margin of the best one's score."""
         best = max((float(scores.max()) for scores in scored.units if len(scores)), default=0.0)
         return [{u for u, score in enumerate(scores) if score >= best - options.margin} for scores in scored.units]
-
-    def _chances(
-        self,
-        passages: Sequence[Passage],
-        signals: CoarseSignals,
-        read: NDArray[np.bool_],
-        found: NDArray[np.float32],
-    ) -> NDArray[np.float32]:
-        """The model's own chances (units,), as its training defines them: over what was read, 0 elsewhere."""
-        prior = self._models.evidence().prior
-        owner = np.repeat(np.arange(len(passages)), [len(p.units) for p in passages])
-        best = float(signals.matches.max(initial=0.0)) or 1.0
-        known = np.stack([signals.cosines, signals.relevance[owner], signals.matches / best], axis=1)
-        logits = found[read] + known[read] @ prior
-        chances = np.zeros(len(read), dtype=np.float32)
-        powers = np.exp(logits - logits.max())
-        chances[read] = powers / powers.sum()
-        return chances
 
     def _read(
         self, passages: Sequence[Passage], query: str, coarse: NDArray[np.float32], options: EvidenceOptions

@@ -77,8 +77,7 @@ class CoarseSignals:
     """What `hybrid` adds up, standardised over all units of the request, shapes (units,), and the weights it gives them.
 
     `alone` marks units with a context of their own, whose `document` is 0. `relevance` (passages,) is the similarity of
-    whole passages; `length` is 0 for a short query and 1 for a long one. `cosines` (units,) and `matches` (units,) are
-    similarity and BM25 before they are standardised.
+    whole passages; `length` is 0 for a short query and 1 for a long one.
     """
 
     similarity: NDArray[np.float32]
@@ -90,8 +89,6 @@ class CoarseSignals:
     alone: NDArray[np.bool_]
     relevance: NDArray[np.float32]
     length: float
-    cosines: NDArray[np.float32]
-    matches: NDArray[np.float32]
 
     @property
     def score(self) -> NDArray[np.float32]:
@@ -113,8 +110,7 @@ def coarse_signals(models: Models, passages: Sequence[Passage], query: str, opti
     kinds = [unit.kind for p in passages for unit in p.units]
     owner = np.repeat(np.arange(len(passages)), [len(p.units) for p in passages])
     alone = np.asarray([kind in _OWN_CONTEXT for kind in kinds], dtype=bool)
-    cosines = np.concatenate([v.units.astype(np.float32) @ wanted for v in vectors])
-    similarity = standardise(cosines)
+    similarity = standardise(np.concatenate([v.units.astype(np.float32) @ wanted for v in vectors]))
     matches = np.concatenate(bm25.unit_scores(passages, query, titles=True))
     length = float(np.clip((len(words(query)) - _LONG_FROM) / _LONG_RAMP, 0, 1))
     by_document = _DOCUMENT_SHORT + length * (_DOCUMENT_LONG - _DOCUMENT_SHORT)
@@ -128,9 +124,7 @@ def coarse_signals(models: Models, passages: Sequence[Passage], query: str, opti
         prose = np.asarray([kind in _BRIDGING for kind in kinds], dtype=bool)
         vouched = _bridges(passages, np.where(prose, similarity + by_document * document + by_words * lexical, 0))
         bridge = np.where(prose, length * vouched[owner], 0).astype(np.float32)
-    return CoarseSignals(
-        similarity, document, lexical, bridge, by_document, by_words, alone, relevance, length, cosines, matches
-    )
+    return CoarseSignals(similarity, document, lexical, bridge, by_document, by_words, alone, relevance, length)
 
 
 def _lexical_weights(encoder: Encoder, query: str, lexical: NDArray[np.float32]) -> tuple[float, float]:

@@ -34,7 +34,7 @@ def score(
     scored = cache.get(key)
     if scored is None:
         scored = method.score(passages, query, options)
-        for array in [*scored.units, *(scored.chances or []), *([] if scored.passages is None else [scored.passages])]:
+        for array in [*scored.units, *([] if scored.passages is None else [scored.passages])]:
             array.flags.writeable = False
         cache.put(key, scored)
     return scored
@@ -55,5 +55,4 @@ def _key(method: Method[BaseModel], passages: Sequence[Passage], query: str | No
 
 def _size(scored: Scored) -> int:
     passages = 0 if scored.passages is None else scored.passages.nbytes
-    units = [*scored.units, *(scored.chances or [])]
-    return _OVERHEAD + passages + sum(array.nbytes for array in units) + 100 * len(units)
+    return _OVERHEAD + passages + sum(array.nbytes for array in scored.units) + 100 * len(scored.units)

@@ -61,21 +61,3 @@ def test_the_sentence_with_the_date_is_evidence() -> None:
     assert column(rows([first, np.zeros(2)]), "shows_kind_first")[0] == 1
     first[1], first[2] = 0, 5
     assert column(rows([first, np.zeros(2)]), "shows_kind_first")[0] == 0
-
-
-def test_what_the_scorer_thinks_of_its_units_is_added_up() -> None:
-    units = [np.linspace(3, 1, len(PASSAGES[0].units)), np.asarray([0.5, 0.4])]
-    chances = [np.zeros(len(scores), dtype=np.float32) for scores in units]
-    chances[0][:2], chances[1][1] = (0.5, 0.3), 0.2
-    scored = Scored([scores.astype(np.float32) for scores in units], chances=chances)
-    values = features(PASSAGES, scored, ranking(PASSAGES, scored.units), QUESTION)
-    assert np.allclose(column(values, "chance")[:2], [0.5, 0.8])
-    assert np.allclose(column(values, "chance_outside")[[0, 1, -1]], [0.3, 0.2, 0.0])
-    assert np.allclose(column(values, "chance_next")[[0, -1]], [0.3, 0.0])
-
-
-def test_a_title_that_answers_to_the_question_is_seen() -> None:
-    values = rows([np.linspace(3, 0, len(PASSAGES[0].units)), np.asarray([-1.0, -2.0])])
-    assert column(values, "best_title_covers")[0] == column(values, "titles_cover")[0] > 0
-    turned = rows([np.linspace(-1, -2, len(PASSAGES[0].units)), np.asarray([1.0, 0.0])])
-    assert column(turned, "best_title_covers")[0] == 0 < column(turned, "titles_cover")[0]
