@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from compressors.adaptive.question import Wanted, names, several_steps, shows, wanted
 from compressors.lexical import terms, words
 from compressors.methods.base import Scored
-from compressors.segmentation import LINES, Passage
+from compressors.segmentation import Passage
 
 Place = tuple[int, int]
 FloatArray = NDArray[np.float64]
@@ -29,7 +29,6 @@ NAMES = (
     "fall_to_next",
     "mass_wide",
     "mass_narrow",
-    "lines",
     "log_passages",
     "log_passages_touched",
     "best_relevance",
@@ -54,9 +53,7 @@ NAMES = (
     *(f"wants_{kind.name.lower()}" for kind in Wanted),
 )
 """One for each column of `features`."""
-RISING = frozenset(
-    {"log_kept_units", "log_kept_characters", "log_kept_share", "mass_wide", "mass_narrow", "coverage"}
-)
+RISING = frozenset({"log_kept_units", "log_kept_characters", "log_kept_share", "mass_wide", "mass_narrow", "coverage"})
 """Features of which more can only make it likelier that the answer is there."""
 
 _FEW = (1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112)
@@ -112,7 +109,6 @@ def features(passages: Sequence[Passage], scored: Scored, order: Sequence[Place]
         "fall_to_next": standard[0] - following[ends],
         "mass_wide": np.cumsum(wide)[last],
         "mass_narrow": np.cumsum(narrow)[last],
-        "lines": float(np.mean([passages[p].units[u].kind in LINES for p, u in order])),
         "question_words": len(question.asked),
         "question_names": names(query),
         "several_steps": several_steps(query),

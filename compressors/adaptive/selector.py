@@ -14,7 +14,6 @@ from compressors.adaptive.features import NAMES
 from compressors.errors import ModelUnavailable
 
 WEIGHTS = Path(__file__).with_name("selector.safetensors")
-_LINES = NAMES.index("lines")
 
 
 class Selector:
@@ -22,7 +21,7 @@ class Selector:
 
     `feature`, `threshold`, `left`, `right`, `value` are (trees, nodes); a row goes left where its feature is at most the
     threshold, and a leaf is its own left and right. The sum of the leaves and `baseline` is the log-odds, which
-    `calibration` sets right: a shift, a slope, and a further shift for chats, by the share of units that are lines.
+    `calibration`, a shift and a slope, sets right.
     """
 
     def __init__(self, arrays: Mapping[str, NDArray[Any]], scorer: str, depth: int) -> None:
@@ -34,7 +33,7 @@ class Selector:
         self._right = arrays["right"].astype(np.int64)
         self._value = arrays["value"]
         self._baseline = float(arrays["baseline"][0])
-        self._shift, self._slope, self._shift_of_lines = arrays["calibration"]
+        self._shift, self._slope = arrays["calibration"]
         self._depth = depth
 
     @classmethod
@@ -58,9 +57,9 @@ class Selector:
             at = np.where(below, self._left[trees, at], self._right[trees, at])
         return np.asarray(self._value[trees, at].sum(axis=1) + self._baseline)
 
-    def calibrated(self, log_odds: NDArray[np.float64], rows: NDArray[np.float32]) -> NDArray[np.float64]:
-        """What log-odds of the trees (rows,) for features (rows, features) are worth, as log-odds."""
-        return np.asarray(self._shift + self._slope * log_odds + self._shift_of_lines * rows[:, _LINES])
+    def calibrated(self, log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What log-odds of the trees are worth, as log-odds."""
+        return np.asarray(self._shift + self._slope * log_odds)
 
     def confidences(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
         """For the prefixes of one order, smallest first, the chance that each holds what the whole holds (rows,).
@@ -69,7 +68,7 @@ class Selector:
         """
         if not len(rows):
             return np.empty(0)
-        confidences = np.maximum.accumulate(1 / (1 + np.exp(-self.calibrated(self.log_odds(rows), rows))))
+        confidences = np.maximum.accumulate(1 / (1 + np.exp(-self.calibrated(self.log_odds(rows)))))
         confidences[-1] = 1.0
         return np.asarray(confidences.round(4))
 

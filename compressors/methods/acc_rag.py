@@ -15,10 +15,10 @@ from compressors.adaptive.order import importance
 from compressors.adaptive.selector import load_selector
 from compressors.budget import Place, ranking
 from compressors.methods.base import Method, Models, Scored
-from compressors.methods.evidence import Evidence
+from compressors.methods.hybrid import Hybrid
 from compressors.segmentation import Passage
 
-SCORER: type[Method[Any]] = Evidence
+SCORER: type[Method[Any]] = Hybrid
 """The method that orders units for a query. After a change run training.adaptive again: the selector knows its scores."""
 
 

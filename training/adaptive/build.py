@@ -8,7 +8,6 @@ given up to 30 further paragraphs, part of them its nearest by TF-IDF and none w
 """
 
 import argparse
-import itertools
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +15,6 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
-import regex
 from rich.console import Console
 from rich.progress import track
 
@@ -30,17 +28,15 @@ from compressors.segmentation import Passage, segment
 from training.evidence.corpus import articles
 from training.evidence.groups import Group, load
 from training.evidence.neighbours import Neighbours
-from training.evidence.train import LABELLED, LABELLED_SHARE, batches
 
 COUNTS = {
-    "qed_nq": 900,
-    "squadshifts_newwiki": 1100,
-    "cloze": 400,
+    "qed_nq": 1400,
+    "squadshifts_newwiki": 2400,
+    "cloze": 700,
     "chain": 500,
-    "comparison": 200,
-    "section": 150,
-    "conversation": 600,
-    "channel": 400,
+    "section": 300,
+    "conversation": 300,
+    "channel": 200,
 }
 """Requests made of each source of groups; a source with fewer groups is gone through again with other documents."""
 _FROM_THE_SAME = frozenset({"section", "conversation", "channel"})
@@ -50,8 +46,6 @@ _MOST_FURTHER = 30
 _CANDIDATES = 45
 _EASY = 1500
 """Paragraphs that the far-off documents are drawn from; few, so that most are encoded once."""
-
-_NUMBERED = regex.compile(r"Conversation \d+")
 
 Document = tuple[str, str]
 
@@ -77,24 +71,11 @@ def main() -> None:
     parser.add_argument("groups", type=Path, help="groups written by training.evidence.build")
     parser.add_argument("output", type=Path)
     parser.add_argument("--share", type=float, default=1.0, help="part of the requests to make")
-    parser.add_argument(
-        "--seen", type=int, default=0, metavar="STEPS", help="leave out what training.evidence.train read in so many steps"
-    )
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    groups = unseen(list(load(arguments.groups)), arguments.seen)
-    requests = make_requests(groups, arguments.data, arguments.share, Random(arguments.seed))
+    requests = make_requests(list(load(arguments.groups)), arguments.data, arguments.share, Random(arguments.seed))
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(arguments.output, **steps_of(requests))  # type: ignore[arg-type]
-
-
-def unseen(groups: Sequence[Group], steps: int) -> list[Group]:
-    """The groups that the evidence model's training with its default settings has not read after so many steps.
-
-    Labelled questions are left in: there are too few for the model not to have read them all.
-    """
-    read = {id(group) for batch in itertools.islice(batches(list(groups), 0, LABELLED_SHARE), steps) for group in batch}
-    return [group for group in groups if group.source in LABELLED or id(group) not in read]
 
 
 def make_requests(groups: Sequence[Group], data: Path, share: float, random: Random) -> list[Request]:
@@ -143,25 +124,13 @@ def request_from(group: Group, further: list[Document], texts: dict[str, int], r
         if document[1] not in seen and not any(survives(answer, normalise(document[1])) for answer in answers):
             seen.add(document[1])
             fresh.append(document)
-    fresh = _renumbered(random.sample(fresh, random.randint(0, len(fresh))), group.documents)
+    fresh = random.sample(fresh, random.randint(0, len(fresh)))
     documents = [(d, group.documents[d]) for d in [*needed, *own]] + [(-1, d) for d in fresh]
     random.shuffle(documents)
     place = {old: new for new, (old, _) in enumerate(documents) if old >= 0}
     needs = [[(place[d], a, b) for d, a, b in need] for need in group.evidence]
     number = texts.setdefault(group.documents[needed[0]][1], len(texts))
     return Request(group.source, group.query, [d for _, d in documents], answers, needs, number)
-
-
-def _renumbered(further: list[Document], own: Sequence[Document]) -> list[Document]:
-    """Numbered conversations from elsewhere with numbers that are not taken yet: a question may go by the number."""
-    taken = len(own)
-    documents: list[Document] = []
-    for title, text in further:
-        if _NUMBERED.fullmatch(title):
-            taken += 1
-            title = f"Conversation {taken}"
-        documents.append((title, text))
-    return documents
 
 
 def steps_of(requests: Sequence[Request]) -> dict[str, np.ndarray]:

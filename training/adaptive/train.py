@@ -43,7 +43,7 @@ def main() -> None:
     train(data, out_of_fold, arguments.output)
     selector = Selector.read(arguments.output)
     print(f"{arguments.output.name}: {arguments.output.stat().st_size} bytes, scorer {selector.scorer}")
-    steps = replace(out_of_fold, log_odds=selector.calibrated(out_of_fold.log_odds, data["x"]))
+    steps = replace(out_of_fold, log_odds=selector.calibrated(out_of_fold.log_odds))
     for asked in ASKED:
         threshold = log_odds(asked)
         print(f"asked {asked:.2f}: kept {steps.kept(threshold):.3f} at a mean ratio of {steps.ratio(threshold):.3f}")
@@ -57,7 +57,7 @@ def train(data: dict[str, Any], out_of_fold: Steps, output: Path) -> None:
     """Fit, calibrate, export, and compare the export with the model."""
     model = _fitted(data, np.ones(len(data["y"]), dtype=bool))
     arrays, depth = arrays_of(model)
-    arrays["calibration"] = np.asarray([*platt(out_of_fold), 0.0])
+    arrays["calibration"] = np.asarray(platt(out_of_fold))
     output.parent.mkdir(parents=True, exist_ok=True)
     save_file(arrays, output, {"features": json.dumps(NAMES), "scorer": SCORER.name, "depth": str(depth)})
     difference = np.abs(Selector.read(output).log_odds(data["x"]) - model.decision_function(data["x"])).max()

@@ -11,7 +11,7 @@ from compressors.methods.acc_rag import SCORER
 
 
 def small() -> Selector:
-    """One tree: the first feature at most 1 -> -2, else +3; log-odds halved by the calibration, one more, of lines 3 less."""
+    """One tree: the first feature at most 1 -> -2, else +3; log-odds halved by the calibration, and one more."""
     arrays = {
         "feature": np.asarray([[0, 0, 0]]),
         "threshold": np.asarray([[1.0, 0, 0]]),
@@ -19,33 +19,20 @@ def small() -> Selector:
         "right": np.asarray([[2, 1, 2]]),
         "value": np.asarray([[0, -2.0, 3.0]]),
         "baseline": np.asarray([0.5]),
-        "calibration": np.asarray([1.0, 0.5, -3.0]),
+        "calibration": np.asarray([1.0, 0.5]),
     }
     return Selector(arrays, "none", depth=1)
 
 
-def rows(*firsts: float) -> np.ndarray:
-    """Rows whose first feature is given, all others 0."""
-    made = np.zeros((len(firsts), len(NAMES)), dtype=np.float32)
-    made[:, 0] = firsts
-    return made
-
-
 def test_a_tree_by_hand() -> None:
-    assert small().log_odds(rows(1.0, 1.5)).tolist() == [-1.5, 3.5]
+    assert small().log_odds(np.asarray([[1.0], [1.5]], dtype=np.float32)).tolist() == [-1.5, 3.5]
 
 
 def test_confidences_never_fall_and_end_at_one() -> None:
-    prefixes = rows(0.0, 2.0, 0.0, 0.0)
+    rows = np.asarray([[0.0], [2.0], [0.0], [0.0]], dtype=np.float32)
     low, high = round(1 / (1 + np.exp(-0.25)), 4), round(1 / (1 + np.exp(-2.75)), 4)
-    assert small().confidences(prefixes).tolist() == [low, high, high, 1.0]
-    assert small().confidences(prefixes[:0]).tolist() == []
-
-
-def test_of_chats_it_is_less_sure() -> None:
-    talk = rows(0.0, 2.0)
-    talk[:, NAMES.index("lines")] = 1
-    assert (small().calibrated(small().log_odds(talk), talk) == [0.25 - 3, 2.75 - 3]).all()
+    assert small().confidences(rows).tolist() == [low, high, high, 1.0]
+    assert small().confidences(rows[:0]).tolist() == []
 
 
 def test_the_shipped_selector_knows_the_scorer() -> None:

@@ -9,11 +9,10 @@ from compressors.adaptive.selector import Selector
 from compressors.budget import ranking
 from compressors.segmentation import segment
 from training.adaptive.adjust import adjusted, fit, half
-from training.adaptive.build import Request, first_sufficient, request_from, unseen
+from training.adaptive.build import Request, first_sufficient, request_from
 from training.adaptive.calibration import Steps, log_odds, platt
 from training.adaptive.train import held_out, train
 from training.evidence.groups import Group
-from training.evidence.train import LABELLED_SHARE, batches
 
 DOCUMENTS = [
     ("Skagen", "It is a town. Its lighthouse is from 1858. It is tall."),
@@ -44,27 +43,6 @@ def test_further_documents_never_hold_the_answer_and_places_move_along() -> None
         assert made.documents[made.needs[0][0][0]] == DOCUMENTS[0]
 
 
-def test_further_conversations_get_numbers_of_their_own() -> None:
-    own = [(f"Conversation {i}", f"User: talk {i}.") for i in (1, 2, 3)]
-    group = Group("conversation", "In conversation 2: what?", own, [[(1, 0, 5)]], [])
-    further = [("Conversation 2", "User: else."), ("Conversation 1", "User: more.")]
-    for seed in range(8):
-        titles = [title for title, _ in request_from(group, further, {}, Random(seed)).documents]
-        assert len(titles) == len(set(titles))
-        assert "Conversation 2" in titles
-
-
-def test_what_a_run_has_read_is_left_out() -> None:
-    groups = [Group("cloze", f"{i}?", DOCUMENTS, [[(0, 0, 5)]], []) for i in range(30)]
-    groups += [Group("qed_nq", f"{i}!", DOCUMENTS, [[(0, 0, 5)]], []) for i in range(30)]
-    run = batches(groups, 0, LABELLED_SHARE)
-    read = [group.query for _ in range(3) for group in next(run)]
-    left = [group.query for group in unseen(groups, 3)]
-    assert len([query for query in left if query.endswith("?")]) == 30 - 12
-    assert len([query for query in left if query.endswith("!")]) == 30
-    assert not set(left) & {query for query in read if query.endswith("?")}
-
-
 def steps(requests: int) -> dict[str, np.ndarray]:
     """Requests of four prefixes; the answer's place is told by one feature, as well as noise lets it."""
     random = np.random.default_rng(0)
@@ -84,9 +62,9 @@ def test_training_gives_a_calibrated_selector(tmp_path: Path, monkeypatch: pytes
     train(data, unseen, tmp_path / "selector.safetensors")
     selector = Selector.read(tmp_path / "selector.safetensors")
     fresh = steps(401)
-    confidences = 1 / (1 + np.exp(-selector.calibrated(selector.log_odds(fresh["x"][-4:]), fresh["x"][-4:])))
+    confidences = 1 / (1 + np.exp(-selector.calibrated(selector.log_odds(fresh["x"][-4:]))))
     assert ((confidences > 0) & (confidences < 1)).all()
-    chance = 1 / (1 + np.exp(-selector.calibrated(unseen.log_odds, data["x"])))
+    chance = 1 / (1 + np.exp(-selector.calibrated(unseen.log_odds)))
     part = data["share"] < 1
     assert chance[part].mean() == pytest.approx(data["y"][part].mean(), abs=0.03)
 
