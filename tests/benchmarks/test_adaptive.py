@@ -46,3 +46,11 @@ def test_a_run_from_items_to_tables(compressor: Compressor, tmp_path: Path) -> N
     assert "`bm25`" in text
     draw(stops, tmp_path / "adaptive.png")
     assert (tmp_path / "adaptive.png").stat().st_size > 10_000
+
+
+def test_a_method_that_was_not_run_on_a_set_has_no_figure_there() -> None:
+    chosen = [Stop("1", name, "m", 0.95, True, 100, 20, 0.96, 1, "sufficient") for name in ("one", "other")]
+    fixed = [Stop("1", "one", "bm25", 0.2, False, 100, 20)]
+    text = markdown([*chosen, *fixed])
+    assert "| one | 0.200 | **1.000** | 0.000 |" in text
+    assert "| other | 0.200 | **1.000** |  |" in text
