@@ -159,7 +159,10 @@ def compress_group(
             result.warnings.append(REWRITTEN)
     if result.tokens_after >= tokens_before:
         unchanged.reason = "no_gain"
-        unchanged.details = result.details if plan is None else {}
+        if plan is None:
+            # Nothing is gained, but what the method found out about the documents is still worth telling.
+            unchanged.details, unchanged.scored = result.details, result.scored
+            unchanged.passages, unchanged.kept = result.passages, result.kept
         return unchanged
     return result
 

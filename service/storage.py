@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from compressors.encoder.cache import LruVectorCache
 from compressors.encoder.late_pooling import VectorCache
+from compressors.lru import LruCache
 from compressors.methods.base import ScoreCache
 from compressors.methods.score_cache import LruScoreCache
 from compressors.rewriting.cache import LruRewriteCache, RewriteCache
@@ -16,13 +17,15 @@ from service.cache.backend import ByteStore, StoreState
 from service.cache.keys import key_secret
 from service.cache.memory import MemoryStore
 from service.cache.originals import OriginalStore
-from service.cache.redis_address import address_in
+from service.cache.redis_address import RedisAddress, address_in
 from service.cache.redis_health import RedisHealth
 from service.cache.redis_store import RedisStore
 from service.cache.result_cache import ResultCache
+from service.cache.rewrites import REWRITES, ObservedRewriteCache, TenantRewriteCache
 from service.cache.scores import TenantScoreCache
 from service.cache.sealing import Sealer, parse_encryption_key
-from service.cache.vectors import SharedVectorCache, TenantVectorCache
+from service.cache.shared import Layer, SharedCache, ValueT
+from service.cache.vectors import EMBEDDINGS, TenantVectorCache
 from service.observability.metrics import Metrics
 from service.settings import Settings
 
@@ -40,24 +43,9 @@ def working_for(tenant: str) -> Iterator[None]:
         _tenant.reset(token)
 
 
-class TenantRewriteCache:
-    """A RewriteCache whose entries are kept apart by tenant, so that none can tell what another has sent."""
-
-    def __init__(self, inner: LruRewriteCache) -> None:
-        self._inner = inner
-
-    def get(self, key: bytes) -> bytes | None:
-        """See RewriteCache.get."""
-        return self._inner.get(_tenant.get().encode() + b"\0" + key)
-
-    def put(self, key: bytes, value: bytes) -> None:
-        """See RewriteCache.put."""
-        self._inner.put(_tenant.get().encode() + b"\0" + key, value)
-
-
 @dataclass
 class Storage:
-    """Results, originals, embeddings and scores. Made and closed on the event loop that uses it."""
+    """Results, originals, embeddings, scores and rewrites. Made and closed on the event loop that uses it."""
 
     store: ByteStore | None
     results: ResultCache
@@ -67,6 +55,7 @@ class Storage:
     rewrites: RewriteCache | None
     shared: bool
     _kept: ByteStore
+    _closing: list[SharedCache[Any]]
     _checked: float = 0.0
     _reachable: bool = True
 
@@ -89,12 +78,23 @@ class Storage:
             kept = MemoryStore(settings.originals_mb << 20)
         front = LruVectorCache(settings.vector_cache_mb << 20) if settings.vector_cache_mb else None
         vectors: VectorCache | None = None
-        if front and address:
-            vectors = SharedVectorCache(
-                front, address, sealer, secret, settings.cache_ttl_seconds, _tenant.get, timeout, health=health
+        rewrites: RewriteCache | None = None
+        closing: list[SharedCache[Any]] = []
+
+        def shared(layer: Layer[ValueT], memory: LruCache[ValueT], where: RedisAddress) -> SharedCache[ValueT]:
+            ttl = settings.cache_ttl_seconds
+            cache = SharedCache(layer, memory, where, sealer, secret, ttl, _tenant.get, timeout, health=health)
+            closing.append(cache)
+            return cache
+
+        if front:
+            vectors = shared(EMBEDDINGS, front, address) if address else TenantVectorCache(front, _tenant.get)
+        if settings.rewrite_cache_mb:
+            written = LruRewriteCache(settings.rewrite_cache_mb << 20)
+            rewrites = ObservedRewriteCache(
+                shared(REWRITES, written, address) if address else TenantRewriteCache(written, _tenant.get),
+                observe=lambda result: metrics.observe_cache("rewrites", result),
             )
-        elif front:
-            vectors = TenantVectorCache(front, _tenant.get)
         return cls(
             store,
             ResultCache(
@@ -113,9 +113,10 @@ class Storage:
             )
             if settings.score_cache_mb
             else None,
-            TenantRewriteCache(LruRewriteCache(settings.rewrite_cache_mb << 20)) if settings.rewrite_cache_mb else None,
+            rewrites,
             address is not None,
             kept,
+            closing,
         )
 
     @property
@@ -132,8 +133,8 @@ class Storage:
 
     async def close(self) -> None:
         """Close the connections."""
-        if isinstance(self.vectors, SharedVectorCache):
-            self.vectors.close()
+        for cache in self._closing:
+            cache.close()
         await self._kept.close()
         if self.store and self.store is not self._kept:
             await self.store.close()

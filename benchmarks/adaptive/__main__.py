@@ -1,5 +1,7 @@
 """Does the selector stop at the right place? `acc_rag` without a target against fixed ratios.
 
+On each set, every method that does not choose its ratio is given the mean ratios that `acc_rag` chose there.
+
     make bench-adaptive DATA=../shared/data/public ADAPTIVE_ITEMS=200
 
 Writes adaptive.csv, adaptive.md and adaptive.png into benchmarks/results/.
@@ -14,18 +16,21 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from benchmarks.adaptive import plot, table
-from benchmarks.adaptive.stops import FIXED, Stop
+from benchmarks.adaptive.stops import Stop, mean_ratio
 from benchmarks.quality.data import Item, dataset_files, load
 from benchmarks.quality.metrics import kept
 from compressors import CompressionRequest, Compressor, Document
 from compressors.encoder.cache import LruVectorCache
+from compressors.methods.base import Models
 from compressors.methods.score_cache import LruScoreCache
 from compressors.models import ModelLoader
+from compressors.registry import METHODS
 
 METHOD = "acc_rag"
 CONFIDENCES = (0.8, 0.85, 0.9, 0.95, 0.97, 0.99)
-RATIOS = (0.03, 0.06, 0.1, 0.16, 0.3, 0.5)
-SETS = ("nq20_single", "squadshifts_newwiki", "hotpotqa_distractor", "xquad_10doc", "chat_sgd", "multihop_ircot")
+MATCHED = (0.95, 0.99)
+"""Confidences whose mean ratios the other methods are given; between them, answers kept are interpolated."""
+SETS = ("nq20_single", "squadshifts_newwiki", "hotpotqa_distractor", "xquad_10doc", "chat_sgd", "chat_irc")
 RESULTS = Path(__file__).parents[1] / "results"
 
 
@@ -35,12 +40,14 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="folder of the evaluation sets")
     parser.add_argument("--items", type=int, default=200, help="most items of each set (a fixed sample)")
     parser.add_argument("--sets", nargs="*", default=list(SETS))
-    parser.add_argument("--against", nargs="*", default=list(FIXED), help="methods at fixed ratios")
+    parser.add_argument("--against", nargs="*", help="methods at fixed ratios; default: all whose models are there")
     parser.add_argument("--output", type=Path, default=RESULTS)
     arguments = parser.parse_args()
     files = dataset_files(arguments.data)
-    items = [item for name in arguments.sets for item in load(files[name], arguments.items)]
-    stops = run(items, arguments.against)
+    models = ModelLoader().models(LruVectorCache(), LruScoreCache())
+    compressor = Compressor(models)
+    against = arguments.against or fixed_methods(models)
+    stops = [stop for name in arguments.sets for stop in run(compressor, load(files[name], arguments.items), against)]
     arguments.output.mkdir(parents=True, exist_ok=True)
     with (arguments.output / "adaptive.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, [field.name for field in fields(Stop)])
@@ -52,24 +59,26 @@ def main() -> None:
     print(markdown)
 
 
-def run(items: Sequence[Item], against: Sequence[str]) -> list[Stop]:
-    """Every item at every confidence without a target, and by every other method at every ratio.
+def fixed_methods(models: Models) -> list[str]:
+    """Every registered method that keeps the share it is asked for and has its models; `auto` is one of them."""
+    return [name for name, cls in METHODS.items() if not cls.stops_early and name != "auto" and cls(models).available]
+
+
+def run(compressor: Compressor, items: Sequence[Item], against: Sequence[str]) -> list[Stop]:
+    """A set's items at every confidence without a target, and by every other method at the mean ratios of `MATCHED`.
 
     Items whose answer is not in their documents are left out: nothing could keep it.
     """
-    compressor = Compressor(ModelLoader().models(LruVectorCache(), LruScoreCache()))
-    stops: list[Stop] = []
+    items = [item for item in items if kept(item, "\n".join(document["text"] for document in item.documents)) == 1.0]
     columns = (TextColumn("{task.description:24}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns) as progress:
-        task = progress.add_task("", total=len(items))
-        for item in items:
-            progress.update(task, description=item.dataset, advance=1)
-            if kept(item, "\n".join(document["text"] for document in item.documents)) != 1.0:
-                continue
-            for confidence in CONFIDENCES:
-                stops.append(_one(compressor, item, METHOD, confidence=confidence))
-            for method in against:
-                stops += [_one(compressor, item, method, ratio=ratio) for ratio in RATIOS]
+        stops: list[Stop] = []
+        for item in progress.track(items, description=f"{items[0].dataset} {METHOD}"):
+            stops += [_one(compressor, item, METHOD, confidence=confidence) for confidence in CONFIDENCES]
+        ratios = [mean_ratio([stop for stop in stops if stop.asked == confidence]) for confidence in MATCHED]
+        for method in against:
+            for item in progress.track(items, description=f"{items[0].dataset} {method}"):
+                stops += [_one(compressor, item, method, ratio=ratio) for ratio in ratios]
     return stops
 
 

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-FIXED = ("hybrid", "dspc", "cosine", "bm25", "scope", "truncate", "random")
-
 
 @dataclass(frozen=True)
 class Stop:

@@ -63,7 +63,9 @@ def _fixed(stops: Sequence[Stop], datasets: Sequence[str]) -> list[str]:
     ]
     for dataset in datasets:
         ratio, own = next((r, k) for asked, r, k in curve(stops, dataset, chosen) if asked == DEFAULT)
-        shares = [own, *(kept_at(curve(stops, dataset, method), ratio) for method in fixed)]
-        cells = [f"**{share:.3f}**" if share == max(shares) else f"{share:.3f}" for share in shares]
+        measured = [curve(stops, dataset, method) for method in fixed]
+        shares = [own, *(kept_at(points, ratio) if points else None for points in measured)]
+        best = max(share for share in shares if share is not None)
+        cells = ["" if share is None else f"**{share:.3f}**" if share == best else f"{share:.3f}" for share in shares]
         lines.append(f"| {dataset} | {ratio:.3f} | " + " | ".join(cells) + " |")
     return lines

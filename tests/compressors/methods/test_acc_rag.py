@@ -56,6 +56,16 @@ def test_unsure_keeps_everything_and_says_so(compressor: Compressor) -> None:
     assert result.method_details["confidence"] == 1.0
 
 
+def test_unsure_still_says_how_relevant_the_documents_are(compressor: Compressor) -> None:
+    result = ask(compressor, options={"confidence": 0.99999}, include=["scores"])
+    relevance = [document.relevance or 0.0 for document in result.documents or []]
+    assert relevance[0] == max(relevance) > min(relevance)
+    assert [[unit.kept for unit in units] == [True] * len(units) and len(units) > 0 for units in result.scores or []] == [
+        True
+    ] * 3
+    assert result.models
+
+
 def test_with_a_target_it_may_stop_earlier(compressor: Compressor) -> None:
     free = ask(compressor)
     below = ask(compressor, target_ratio=0.9)

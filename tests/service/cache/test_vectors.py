@@ -16,7 +16,8 @@ from compressors.request import CompressionRequest
 from service.cache.redis_address import parse_redis_url
 from service.cache.redis_health import RedisHealth
 from service.cache.sealing import Sealer
-from service.cache.vectors import SharedVectorCache, pack, unpack
+from service.cache.shared import SharedCache
+from service.cache.vectors import EMBEDDINGS, pack, unpack
 from tests.conftest import PROSE
 from tests.service.cache.redis_server import RedisServer
 
@@ -24,8 +25,9 @@ SECRET = b"s" * 32
 VECTORS = PassageVectors(np.arange(12, dtype=np.float16).reshape(3, 4), np.ones(4, dtype=np.float16))
 
 
-def cache_on(url: str, tenant: str = "t", timeout: float = 5, *keys: bytes) -> SharedVectorCache:
-    return SharedVectorCache(
+def cache_on(url: str, tenant: str = "t", timeout: float = 5, *keys: bytes) -> SharedCache[PassageVectors]:
+    return SharedCache(
+        EMBEDDINGS,
         LruVectorCache(1_000_000),
         parse_redis_url(url),
         Sealer(SECRET, keys),
@@ -85,9 +87,8 @@ def test_replicas_share_vectors_and_tenants_do_not(redis_server: RedisServer) ->
 def test_tenants_share_no_memory_either(redis_server: RedisServer) -> None:
     tenant = threading.local()
     tenant.name = "a"
-    cache = SharedVectorCache(
-        LruVectorCache(1_000_000), parse_redis_url(redis_server.url), Sealer(SECRET), SECRET, 60, lambda: tenant.name, 5
-    )
+    address = parse_redis_url(redis_server.url)
+    cache = SharedCache(EMBEDDINGS, LruVectorCache(1_000_000), address, Sealer(SECRET), SECRET, 60, lambda: tenant.name, 5)
     cache.put(b"key", VECTORS)
     tenant.name = "b"
     assert cache.get(b"key") is None

@@ -1,0 +1,52 @@
+"""Rewrites as one layer of what replicas share, and each tenant's rewrites apart. Called from the threads that compress."""
+
+from collections.abc import Callable
+
+from compressors.rewriting.cache import RewriteCache, unpack
+from service.cache.shared import Layer
+
+
+def _checked(data: bytes) -> bytes | None:
+    try:
+        unpack(data)
+    except (ValueError, TypeError):
+        # orjson's errors are ValueErrors; the other comes of JSON of another shape.
+        return None
+    return data
+
+
+REWRITES: Layer[bytes] = Layer("rewrites", lambda data: data, _checked, compress=True)
+
+
+class ObservedRewriteCache:
+    """A RewriteCache that tells `observe` of every look-up: `hit` or `miss`."""
+
+    def __init__(self, inner: RewriteCache, observe: Callable[[str], None]) -> None:
+        self._inner = inner
+        self._observe = observe
+
+    def get(self, key: bytes) -> bytes | None:
+        """See RewriteCache.get."""
+        value = self._inner.get(key)
+        self._observe("miss" if value is None else "hit")
+        return value
+
+    def put(self, key: bytes, value: bytes) -> None:
+        """See RewriteCache.put."""
+        self._inner.put(key, value)
+
+
+class TenantRewriteCache:
+    """An in-process RewriteCache whose entries are kept apart by tenant, so that none can tell what another has sent."""
+
+    def __init__(self, inner: RewriteCache, tenant: Callable[[], str]) -> None:
+        self._inner = inner
+        self._tenant = tenant
+
+    def get(self, key: bytes) -> bytes | None:
+        """See RewriteCache.get."""
+        return self._inner.get(self._tenant().encode() + b"\0" + key)
+
+    def put(self, key: bytes, value: bytes) -> None:
+        """See RewriteCache.put."""
+        self._inner.put(self._tenant().encode() + b"\0" + key, value)
