@@ -21,7 +21,7 @@ class Selector:
 
     `feature`, `threshold`, `left`, `right`, `value` are (trees, nodes); a row goes left where its feature is at most the
     threshold, and a leaf is its own left and right. The sum of the leaves and `baseline` is the log-odds, which
-    `calibration`, a shift and a slope, sets right.
+    `calibration` sets right: a shift, a slope, and a further shift for chats and logs.
     """
 
     def __init__(self, arrays: Mapping[str, NDArray[Any]], scorer: str, depth: int) -> None:
@@ -33,7 +33,7 @@ class Selector:
         self._right = arrays["right"].astype(np.int64)
         self._value = arrays["value"]
         self._baseline = float(arrays["baseline"][0])
-        self._shift, self._slope = arrays["calibration"]
+        self._shift, self._slope, self._shift_of_lines = arrays["calibration"]
         self._depth = depth
 
     @classmethod
@@ -57,18 +57,20 @@ class Selector:
             at = np.where(below, self._left[trees, at], self._right[trees, at])
         return np.asarray(self._value[trees, at].sum(axis=1) + self._baseline)
 
-    def calibrated(self, log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+    def calibrated(self, log_odds: NDArray[np.float64], lines: float = 0.0) -> NDArray[np.float64]:
         """What log-odds of the trees are worth, as log-odds."""
-        return np.asarray(self._shift + self._slope * log_odds)
+        return np.asarray(self._shift + self._slope * log_odds + self._shift_of_lines * lines)
 
-    def confidences(self, rows: NDArray[np.float32]) -> NDArray[np.float64]:
+    def confidences(self, rows: NDArray[np.float32], lines: float = 0.0) -> NDArray[np.float64]:
         """For the prefixes of one order, smallest first, the chance that each holds what the whole holds (rows,).
 
-        It never falls from a prefix to a longer one, and the whole is certain to hold what it holds.
+        `lines` is the share of units that are chat turns or log lines: there the selector is too sure, because the answer
+        often stands in the turn after the one that resembles the question. The chance never falls from a prefix to a longer
+        one, and the whole is certain to hold what it holds.
         """
         if not len(rows):
             return np.empty(0)
-        confidences = np.maximum.accumulate(1 / (1 + np.exp(-self.calibrated(self.log_odds(rows)))))
+        confidences = np.maximum.accumulate(1 / (1 + np.exp(-self.calibrated(self.log_odds(rows), lines))))
         confidences[-1] = 1.0
         return np.asarray(confidences.round(4))
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from compressors.adaptive.features import features, granularities
+from compressors.adaptive.features import features, granularities, share_of_lines
 from compressors.adaptive.order import importance
 from compressors.adaptive.selector import load_selector
 from compressors.budget import Place, ranking
@@ -53,7 +53,7 @@ class AccRag(Method[AccRagOptions]):
             return Scored(units, details={"order": "importance", "steps": []})
         scored = self._scorer.score(passages, query, self._scorer.options_model())
         order = ranking(passages, scored.units)
-        confidences = load_selector().confidences(features(passages, scored, order, query))
+        confidences = load_selector().confidences(features(passages, scored, order, query), share_of_lines(passages))
         steps = [
             {"units": size, "confidence": float(confidence)}
             for size, confidence in zip(granularities(len(order)), confidences, strict=True)

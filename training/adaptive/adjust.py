@@ -1,10 +1,11 @@
-"""Set the selector's two last numbers on halves of public sets, so that the confidence asked is the share of answers kept.
+"""Set the selector's three last numbers on halves of public sets, so that the confidence asked is the share of answers kept.
 
-    python -m training.adaptive.adjust ../shared/data/public nq20_positions squadshifts_newwiki
+    python -m training.adaptive.adjust ../shared/data/public nq20_positions --chats chat_sgd
 
 Training questions come with other documents than a retriever's, and a scorer may have been trained on them; then the
-selector is too sure or not sure enough everywhere. Another shift and slope of the log-odds put that right. They are fitted
-to every other item of a set; the figures are for the rest.
+selector is too sure or not sure enough everywhere. Another shift and slope of the log-odds put that right. In chats it
+is too sure even then: the answer is often in the turn after the one that resembles the question. They have a further shift.
+All are fitted to every other item of a set; the figures are for the rest.
 """
 
 import argparse
@@ -28,13 +29,14 @@ from compressors.methods.acc_rag import SCORER
 from compressors.methods.base import Method
 from compressors.models import ModelLoader
 from compressors.segmentation import segment
-from training.adaptive.calibration import Steps, log_odds
+from training.adaptive.calibration import FloatArray, Steps, log_odds
 
 _ASKED = (0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99)
 _MARGIN = 0.02
 """What is aimed at above the confidence asked, so that chance does not put a set below it; half of what is left at most."""
 _SHIFTS = np.arange(-2.0, 3.01, 0.05)
 _SLOPES = np.arange(0.6, 2.01, 0.05)
+_SHIFTS_OF_LINES = np.arange(-4.0, 1.01, 0.05)
 
 
 def main() -> None:
@@ -42,6 +44,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="folder of the evaluation sets")
     parser.add_argument("sets", nargs="+")
+    parser.add_argument("--chats", nargs="*", default=[], help="sets whose documents are chats")
     parser.add_argument("--items", type=int, default=300, help="most items of each set, both halves together")
     parser.add_argument("--output", type=Path, default=WEIGHTS)
     arguments = parser.parse_args()
@@ -50,14 +53,16 @@ def main() -> None:
         about = file.metadata()
     selector = Selector(arrays, about["scorer"], int(about["depth"]))
     method = SCORER(ModelLoader(threads=1).models(LruVectorCache(1 << 28)))
-    read = [
-        steps_of(load(arguments.data / f"{name}.jsonl.gz", arguments.items), method, selector) for name in arguments.sets
-    ]
-    shift, slope = fit([half(steps, 0) for steps in read])
-    save_file({**arrays, "calibration": np.asarray([shift, slope])}, arguments.output, about)
-    print(f"shift {shift:.2f}, slope {slope:.2f}")
-    for name, steps in zip(arguments.sets, read, strict=True):
-        rest = adjusted(half(steps, 1), shift, slope)
+    names = [*arguments.sets, *arguments.chats]
+    read = {name: steps_of(load(arguments.data / f"{name}.jsonl.gz", arguments.items), method, selector) for name in names}
+    shift, slope = fit([half(read[name], 0) for name in arguments.sets])
+    further = 0.0
+    if arguments.chats:
+        further = fit([half(read[name], 0) for name in arguments.chats], shift + _SHIFTS_OF_LINES, [slope])[0] - shift
+    save_file({**arrays, "calibration": np.asarray([shift, slope, further])}, arguments.output, about)
+    print(f"shift {shift:.2f}, slope {slope:.2f}, further shift of chats {further:.2f}")
+    for name, steps in read.items():
+        rest = adjusted(half(steps, 1), shift + further * (name in arguments.chats), slope)
         shares = ", ".join(f"{asked:g}: {rest.kept(log_odds(asked)):.3f}" for asked in _ASKED)
         print(f"{name}, the other half, {len(np.unique(rest.request))} items, kept at {shares}")
 
@@ -91,7 +96,9 @@ def adjusted(steps: Steps, shift: float, slope: float) -> Steps:
     return replace(steps, log_odds=shift + slope * steps.log_odds)
 
 
-def fit(halves: Sequence[Steps]) -> tuple[float, float]:
+def fit(
+    halves: Sequence[Steps], shifts: Sequence[float] | FloatArray = _SHIFTS, slopes: Sequence[float] | FloatArray = _SLOPES
+) -> tuple[float, float]:
     """The shift and slope with which answers kept come nearest to the confidence asked, every set weighing the same."""
 
     def error(pair: tuple[float, float]) -> float:
@@ -102,7 +109,7 @@ def fit(halves: Sequence[Steps]) -> tuple[float, float]:
             for asked, aim in zip(_ASKED, aims, strict=True)
         )
 
-    shift, slope = min(itertools.product(_SHIFTS, _SLOPES), key=error)
+    shift, slope = min(itertools.product(shifts, slopes), key=error)
     return float(shift), float(slope)
 
 

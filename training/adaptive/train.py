@@ -57,7 +57,7 @@ def train(data: dict[str, Any], out_of_fold: Steps, output: Path) -> None:
     """Fit, calibrate, export, and compare the export with the model."""
     model = _fitted(data, np.ones(len(data["y"]), dtype=bool))
     arrays, depth = arrays_of(model)
-    arrays["calibration"] = np.asarray(platt(out_of_fold))
+    arrays["calibration"] = np.asarray([*platt(out_of_fold), 0.0])
     output.parent.mkdir(parents=True, exist_ok=True)
     save_file(arrays, output, {"features": json.dumps(NAMES), "scorer": SCORER.name, "depth": str(depth)})
     difference = np.abs(Selector.read(output).log_odds(data["x"]) - model.decision_function(data["x"])).max()

@@ -11,7 +11,7 @@ from compressors.methods.acc_rag import SCORER
 
 
 def small() -> Selector:
-    """One tree: the first feature at most 1 -> -2, else +3; log-odds halved by the calibration, and one more."""
+    """One tree: the first feature at most 1 -> -2, else +3; log-odds halved by the calibration, one more, of lines 3 less."""
     arrays = {
         "feature": np.asarray([[0, 0, 0]]),
         "threshold": np.asarray([[1.0, 0, 0]]),
@@ -19,7 +19,7 @@ def small() -> Selector:
         "right": np.asarray([[2, 1, 2]]),
         "value": np.asarray([[0, -2.0, 3.0]]),
         "baseline": np.asarray([0.5]),
-        "calibration": np.asarray([1.0, 0.5]),
+        "calibration": np.asarray([1.0, 0.5, -3.0]),
     }
     return Selector(arrays, "none", depth=1)
 
@@ -33,6 +33,13 @@ def test_confidences_never_fall_and_end_at_one() -> None:
     low, high = round(1 / (1 + np.exp(-0.25)), 4), round(1 / (1 + np.exp(-2.75)), 4)
     assert small().confidences(rows).tolist() == [low, high, high, 1.0]
     assert small().confidences(rows[:0]).tolist() == []
+
+
+def test_of_chats_it_is_less_sure() -> None:
+    rows = np.asarray([[0.0], [2.0]], dtype=np.float32)
+    odds = small().log_odds(rows)
+    assert small().calibrated(odds, lines=1).tolist() == [0.25 - 3, 2.75 - 3]
+    assert (small().confidences(rows, lines=0.5) <= small().confidences(rows)).all()
 
 
 def test_the_shipped_selector_knows_the_scorer() -> None:
