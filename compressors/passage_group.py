@@ -162,7 +162,8 @@ def compress_group(
         if plan is None:
             # Nothing is gained, but what the method found out about the documents is still worth telling.
             unchanged.details, unchanged.scored = result.details, result.scored
-            unchanged.passages, unchanged.kept = result.passages, result.kept
+            unchanged.passages = result.passages
+            unchanged.kept = [set(range(len(passage.units))) for passage in result.passages]
         return unchanged
     return result
 

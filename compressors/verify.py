@@ -33,7 +33,7 @@ def violations(passage: Passage, kept: Set[int], rendered: Rendered, facts: bool
         broken |= _without_facts(passage, kept, rendered.spans)
     if "".join(passage.text[start:end] for start, end in rendered.spans) != _verbatim_part(rendered):
         return set(kept)
-    if passage.units[0].join is Join.OPEN and passage.units[0].requires[:1] == (len(passage.units) - 1,):
+    if passage.units[0].join is Join.OPEN and len(passage.units) - 1 in passage.units[0].requires:
         try:
             json.loads(rendered.text)
         except ValueError:

@@ -1,6 +1,7 @@
 """Running the application under uvicorn."""
 
 import asyncio
+import os
 import signal
 import socket
 import sys
@@ -25,6 +26,9 @@ _NOT_READY_SECONDS = 0.5
 
 def run(settings: Settings) -> int:
     """Serve until interrupted; the exit code of the process."""
+    if sys.stderr is None:
+        # Some supervisors start services with standard error closed; all that writes there would fail.
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115
     logs.configure(settings.log_level, settings.log_format)
     try:
         listener = _listen(settings.host, settings.http_port)

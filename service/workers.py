@@ -97,5 +97,7 @@ class Supervisor:
 
     def _stop(self, signum: int, _: FrameType | None) -> None:
         self._stopping = True
+        # As long as one process holds it open, connections that no worker takes any more would wait instead of failing.
+        self._listener.close()
         for pid in self._started:
             os.kill(pid, signum)

@@ -70,21 +70,28 @@ def _aligned(text: str, units: list[Unit]) -> list[Unit]:
     Structured units are left alone: their edges are brackets, separators and line breaks.
     """
     aligned: list[Unit] = []
+    places: list[int] = []
+    """The new index of each unit, as joining two moves those that follow."""
     for unit in units:
         check()
-        if unit.kind in STRUCTURED:
-            aligned.append(unit)
-            continue
         start, end = unit.start, unit.end
-        while splits_cluster(text, start):
-            start -= 1
-        while splits_cluster(text, end):
-            end += 1
-        if aligned and aligned[-1].kind not in STRUCTURED and start < aligned[-1].end:
-            aligned[-1] = replace(aligned[-1], end=max(end, aligned[-1].end))
-        else:
-            aligned.append(replace(unit, start=start, end=end))
-    return aligned
+        if unit.kind not in STRUCTURED:
+            while splits_cluster(text, start):
+                start -= 1
+            while splits_cluster(text, end):
+                end += 1
+            if aligned and aligned[-1].kind not in STRUCTURED and start < aligned[-1].end:
+                aligned[-1] = replace(aligned[-1], end=max(end, aligned[-1].end))
+                places.append(len(aligned) - 1)
+                continue
+        places.append(len(aligned))
+        aligned.append(unit if (start, end) == (unit.start, unit.end) else replace(unit, start=start, end=end))
+    if len(aligned) == len(units):
+        return aligned
+    return [
+        replace(unit, requires=tuple(places[each] for each in unit.requires if places[each] != index))
+        for index, unit in enumerate(aligned)
+    ]
 
 
 def _block_units(text: str, block: Block, first_index: int) -> list[Unit]:

@@ -55,7 +55,7 @@ def configure(level: str = "info", style: Literal["json", "console"] = "json") -
     render: Processor = (
         structlog.processors.JSONRenderer(serializer=lambda event, **_: orjson.dumps(event).decode())
         if style == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), timestamp_key="time")
     )
     # Straight to the stream: by way of the standard library a line takes more than twice as long, and every request has one.
     structlog.configure(

@@ -1,6 +1,9 @@
 """What must hold when things go wrong under load, with a real server and a real Redis."""
 
+import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +18,7 @@ from tests.conftest import PROSE, run_server
 from tests.service.cache.redis_server import RedisServer, free_port
 
 CLIENTS = 32
+SERVE = "from service.cli import app; app()"
 ENVIRONMENT = {"PROMPTPRESS_CACHE_SECRET": "a secret of the test", "PROMPTPRESS_REDIS_TIMEOUT_MS": "100"}
 
 
@@ -284,3 +288,44 @@ def test_two_workers_answer_alike() -> None:
         assert len(texts) == 1
         metrics = httpx2.get(f"http://127.0.0.1:{ports[1]}/metrics").text
         assert 'promptpress_requests_total{method="evidence",outcome="compressed",route="/v1/compress"} 64.0' in metrics
+
+
+def test_workers_that_finish_take_no_new_connection() -> None:
+    ports = [str(free_port()) for _ in range(2)]
+    server = run_server(PROMPTPRESS_WORKERS="2", PROMPTPRESS_GRPC_PORT=ports[0], PROMPTPRESS_METRICS_PORT=ports[1])
+    with server as url:
+        text = "\n\n".join(f"{PROSE} Line {i}." for i in range(1500))
+        slow = threading.Thread(target=lambda: _ignoring_errors(url, text))
+        slow.start()
+        time.sleep(1)
+        server.process.send_signal(signal.SIGTERM)
+        while True:
+            try:
+                httpx2.get(f"{url}/livez", timeout=1)
+            except httpx2.ConnectError:
+                break
+            except httpx2.TransportError:
+                # Taken by nobody, or closed just as it came.
+                time.sleep(0.1)
+        assert slow.is_alive()
+        server.process.send_signal(signal.SIGTERM)
+        server.process.wait(30)
+        slow.join(30)
+
+
+def test_a_service_without_standard_error_serves() -> None:
+    port = free_port()
+    program = f"import os, sys; os.close(2); os.execv(sys.executable, [sys.executable, '-c', {SERVE!r}, 'serve'])"
+    environment = {
+        **os.environ, "PROMPTPRESS_HTTP_PORT": str(port), "PROMPTPRESS_GRPC_PORT": "0", "PROMPTPRESS_METRICS_PORT": "0"
+    }  # fmt: skip
+    with subprocess.Popen([sys.executable, "-c", program], env=environment) as process:
+        for _ in range(300):
+            assert process.poll() is None
+            if _is_ready(f"http://127.0.0.1:{port}"):
+                break
+            time.sleep(0.1)
+        (answer,) = answers(f"http://127.0.0.1:{port}", [1])
+        process.terminate()
+    assert answer.status_code == 200
+    assert process.returncode == 0

@@ -1,6 +1,7 @@
 """JSON as units: what a member cannot stand without."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compressors import compress
+from compressors.segmentation import segment
 from compressors.segmentation.json_units import json_units
+from compressors.verify import settle
 
 LONG = "A long description of what it does, which nobody reads to the end. " * 7
 
@@ -60,3 +63,12 @@ def test_shortened_json_parses_and_its_objects_keep_their_first_identity(
         original = next(each for each in records if record.items() <= each.items())
         identities = [key for key in original if key in ("name", "id") and len(json.dumps({key: original[key]})) <= 122]
         assert not record or not identities or identities[0] in record
+
+
+def test_broken_json_never_leaves_even_with_units_merged_by_a_rewriting_method() -> None:
+    passage = segment(json.dumps({"name": "find_trains", "about": LONG, "parameters": LONG}))
+    opening, *others = passage.units
+    merged = replace(passage, units=(replace(opening, requires=tuple(sorted(opening.requires))), *others))
+    whole = set(range(len(merged.units)))
+    assert settle(merged, whole)[1] == set()
+    assert settle(merged, whole - {len(others)})[0].text == ""

@@ -1,7 +1,10 @@
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compressors import compress
 from compressors.segmentation import Kind, segment
 from tests.strategies import any_text
 
@@ -176,3 +179,11 @@ def test_an_enumeration_is_not_source_code() -> None:
 def test_no_pattern_makes_segmentation_quadratic(text: str) -> None:
     # A quadratic pattern would take minutes on these and run into the time limit of the test run.
     assert segment(text).units
+
+
+@pytest.mark.parametrize("method", ["bm25", "scope"])
+def test_json_after_sentences_that_share_a_character_keeps_its_brackets(method: str) -> None:
+    record = {"name": "x", "a": "y" * 300, "b": [1, 2, 3], "c": "z" * 300}
+    text = f"東京。\u0e33Hello there。world\n\n{json.dumps(record)}"
+    result = compress(text, query="b", method=method, target_ratio=0.5).text or ""
+    assert json.loads(result[result.index("{") :]).items() < record.items()

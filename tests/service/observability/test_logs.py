@@ -86,3 +86,9 @@ def test_a_line_that_cannot_be_written_is_lost(plain_logging: None, monkeypatch:
     stream.close()
     structlog.get_logger("service.test").warning("late")
     logging.getLogger("some.library").warning("late")
+
+
+def test_a_line_for_a_terminal_begins_with_its_time(plain_logging: None, capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("info", "console")
+    structlog.get_logger("service.test").info("started")
+    assert capsys.readouterr().err.startswith("20")
