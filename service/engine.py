@@ -50,6 +50,10 @@ class _NotToBeKept(Exception):
         self.outcome = outcome
 
 
+_WAITING_FOR_ENDPOINT = 4
+"""Further compressions at a time where a rewriter's endpoint is set."""
+
+
 class Engine:
     """Owns the compressor, the queue and the stores. Lives on one event loop, that of `start`."""
 
@@ -227,8 +231,10 @@ class Engine:
     @property
     def _side_by_side(self) -> int:
         """Compressions at a time. One uses every thread for its model: two on two cores take twice as long each, and no less
-        in all than one after the other. With more cores there is room for the parts of a compression that use one."""
-        return max(1, (self.settings.threads or available_cores()) // 2)
+        in all than one after the other. With more cores there is room for the parts of a compression that use one. Those
+        that wait for a rewriter's endpoint use none, and must not hold up the others."""
+        waiting = _WAITING_FOR_ENDPOINT if self.settings.rewriter_url else 0
+        return max(1, (self.settings.threads or available_cores()) // 2) + waiting
 
     @property
     def storage(self) -> Storage | None:

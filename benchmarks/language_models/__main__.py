@@ -34,7 +34,8 @@ def main() -> None:
     arguments = parser.parse_args()
     loader = ModelLoader()
     compressor = Compressor(loader.models())
-    readers = {name: call for name, call in READERS.items() if is_present() or call[1] != {"evaluator": "causal_lm"}}
+    known = is_present() and loader.models().evaluator("causal_lm").profile is not None
+    readers = {name: call for name, call in READERS.items() if known or call[1] != {"evaluator": "causal_lm"}}
     with Progress(*Progress.get_default_columns(), console=Console(stderr=True)) as progress:
         task = progress.add_task("needles", total=needles.PROBES * len(arguments.lengths) * len(readers))
         found = [
@@ -59,9 +60,10 @@ def _ratios(loader: ModelLoader, compressor: Compressor) -> list[times.Ratio]:
     found = [
         times.measure(compressor, lm, "selective_context", {"context": how}, lm.layers) for how in ("document", "sentence")
     ]
-    profile = loader.models().evaluator("causal_lm").profile
-    if profile is not None:
-        found.append(times.measure(compressor, lm, "ehpc", {"evaluator": "causal_lm"}, profile.layer + 1))
+    middle = lm.layers // 2
+    # Which heads look makes no difference to the time, so this needs none that were found.
+    options = {"evaluator": "causal_lm", "layer": middle, "heads": [0]}
+    found.append(times.measure(compressor, lm, "ehpc", options, middle + 1))
     return found
 
 

@@ -1,6 +1,8 @@
 """`POST /v1/compress/stream` and the rewriter's settings, over real HTTP."""
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx2
@@ -86,6 +88,32 @@ def test_a_server_with_a_rewriter_and_a_failure_that_is_not_cached() -> None:
         assert second["method_details"]["complete"] is True
         assert second["method_details"]["rewritten"] is True
         assert any(model.startswith("m@127.0.0.1") for model in second["models"])
+
+
+def test_who_waits_for_the_rewriter_holds_up_nobody_else() -> None:
+    asked, gate = threading.Event(), threading.Event()
+
+    def script(request: dict[str, Any], number: int) -> Answer:
+        asked.set()
+        gate.wait(60)
+        return shorter(request, number)
+
+    settings = {"URL": "", "MODEL": "m", "RETRIES": "0"}
+    with scripted(script) as endpoint, ThreadPoolExecutor() as pool:
+        settings["URL"] = endpoint.url
+        with run_server(PROMPTPRESS_THREADS="1", **{f"PROMPTPRESS_REWRITER_{k}": v for k, v in settings.items()}) as url:
+            body = {"text": TEXT, "method": "scope", "target_ratio": 0.7, "options": {"similarity": 0.3}}
+            waiting = pool.submit(httpx2.post, f"{url}/v1/compress", content=json.dumps(body), timeout=120)
+            try:
+                assert asked.wait(60)
+                other = httpx2.post(
+                    f"{url}/v1/compress", content=json.dumps({"text": PROSE, "target_ratio": 0.5}), timeout=20
+                )
+                assert other.status_code == 200
+                assert not waiting.done()
+            finally:
+                gate.set()
+            assert waiting.result().status_code == 200
 
 
 @pytest.mark.parametrize(
