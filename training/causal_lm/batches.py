@@ -15,19 +15,19 @@ _IGNORED = -100
 class Batches:
     """Rows of text from the corpus, and among them rows of recall tasks."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, recall_share: float, seed: int) -> None:
         self._row: NDArray[np.uint16] = np.load(folder / "train.npy", mmap_mode="r")
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.tokenizer.encode_special_tokens = True
-        self._seed = seed
+        self._share, self._seed = recall_share, seed
 
-    def batch(self, step: int, rows: int, length: int, recall_share: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def batch(self, step: int, rows: int, length: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Input ids and labels of one step, both (rows, length); labels are the ids to predict, -100 where none is."""
         random_ = random.Random(f"{self._seed}/{step}")
         ids = np.empty((rows, length + 1), dtype=np.int64)
         wanted = np.ones((rows, length + 1), dtype=bool)
         for row in range(rows):
-            if random_.random() < recall_share:
+            if random_.random() < self._share:
                 ids[row], wanted[row] = recall.row(random_, self.tokenizer, length, self.filler)
             else:
                 at = random_.randrange(max(1, len(self._row) - length))

@@ -82,7 +82,7 @@ def bits_per_byte(folder: Path, texts: Path, exit_layer: int) -> dict[str, dict[
 def recall_by_distance(folder: Path) -> dict[str, dict[str, float]]:
     """Share of answers whose every token is the model's first choice, by the tokens between the evidence and the answer."""
     model = LlamaForCausalLM.from_pretrained(folder / "model", dtype=torch.float32).train(False)
-    batches = Batches(folder, 0)
+    batches = Batches(folder, 0, 0)
     table: dict[str, dict[str, float]] = {"key-value": {}, "needle": {}}
     for distance in DISTANCES:
         for task in table:

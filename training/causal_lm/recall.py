@@ -14,6 +14,8 @@ _COLOURS = """amber black blue brown copper crimson golden green grey indigo ivo
     white yellow""".split()
 _PLACES = """Arden Berlin Cairo Delhi Essex Fargo Geneva Haifa Ithaca Jaipur Kyoto Lima Malta Nairobi Oslo Paris Quito Riga
     Seoul Tunis""".split()
+_LEAST, _LEAST_CHARACTERS = 60, 40
+"""Tokens left in a row, and characters, below which no further task is made."""
 _ASK = ("Question: {}\nAnswer:", "Q: {}\nA:", "\n\nQuestion: {}\nAnswer:")
 
 Filler = Callable[[random.Random, int], str]
@@ -28,14 +30,14 @@ class Task:
     answers: list[tuple[int, int]]
 
 
-def key_values(random_: random.Random, characters: int, asked: int = 3) -> Task:
-    """Lines "key: value", then some keys again with their values to be filled in."""
+def key_values(random_: random.Random, characters: int) -> Task:
+    """Lines "key: value", then a third of the keys again, three at least, with their values to be filled in."""
     pairs: dict[str, str] = {}
     while sum(len(k) + len(v) + 3 for k, v in pairs.items()) < characters:
         pairs[_key(random_)] = _value(random_)
     form = random_.choice(("{}: {}\n", '"{}": "{}",\n', "{} = {}\n"))
     text, answers = "".join(form.format(*pair) for pair in pairs.items()) + "\n", []
-    for key in random_.sample(sorted(pairs), min(asked, len(pairs))):
+    for key in random_.sample(sorted(pairs), min(len(pairs), max(3, len(pairs) // 3))):
         before, after = form.format(key, "\0").split("\0")
         answers.append((len(text) + len(before), len(text) + len(before) + len(pairs[key])))
         text += before + pairs[key] + after
@@ -87,22 +89,34 @@ def repeated(random_: random.Random, characters: int, filler: Filler) -> Task:
 def row(
     random_: random.Random, tokenizer: Tokenizer, length: int, filler: Filler
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Tasks one after another as (length + 1,) token ids, each behind a start token, and which of them are answers."""
+    """Tasks one after another as (length + 1,) token ids, each behind a start token, and which of them are answers.
+
+    Every task fits with its answers; what is left at the end of the row, too little for another one, is start tokens.
+    """
     ids: list[int] = []
     wanted: list[bool] = []
-    while len(ids) < length + 1:
-        left = length - len(ids)
-        characters = max(60, int(2.6 * min(left, length * random_.choice((0.25, 0.5, 1)))))
+    while (room := length + 1 - len(ids)) >= _LEAST:
         kind = random_.randrange(3)
-        task = (
-            key_values(random_, characters)
-            if kind == 0
-            else (needle if kind == 1 else repeated)(random_, characters, filler)
-        )
-        encoding = tokenizer.encode(task.text, add_special_tokens=False)
+        characters = 2.6 * min(room, length * random_.choice((0.25, 0.5, 1)))
+        while True:
+            task = (
+                key_values(random_, int(characters))
+                if kind == 0
+                else (needle if kind == 1 else repeated)(random_, int(characters), filler)
+            )
+            encoding = tokenizer.encode(task.text, add_special_tokens=False)
+            if len(encoding.ids) < room:
+                break
+            # Digits and codes take more tokens than prose; the answers, at the end, would be cut off.
+            characters *= 0.9 * room / len(encoding.ids)
+            if characters < _LEAST_CHARACTERS:
+                break
+        if len(encoding.ids) >= room:
+            break
         ids += [0, *encoding.ids]
         wanted += [False, *(any(s < end and e > start for start, end in task.answers) for s, e in encoding.offsets)]
-    return np.asarray(ids[: length + 1]), np.asarray(wanted[: length + 1])
+    rest = length + 1 - len(ids)
+    return np.asarray(ids + rest * [0]), np.asarray(wanted + rest * [False])
 
 
 def _key(random_: random.Random) -> str:

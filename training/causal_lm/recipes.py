@@ -9,8 +9,7 @@ CONTEXT = 2048
 @dataclass(frozen=True)
 class Recipe:
     """`batch` sequences of `length` tokens a step; in the last `long_share` of the steps as many tokens in sequences of
-    CONTEXT. `recall_share` of the rows are recall tasks, of the long ones more: there the model learns to look far back.
-    `megabytes`: text read from the corpus.
+    CONTEXT. `recall_share` of the rows are recall tasks. `megabytes`: text read from the corpus.
     """
 
     hidden: int
@@ -25,7 +24,6 @@ class Recipe:
     megabytes: int
     long_share: float = 0.15
     recall_share: float = 0.12
-    long_recall_share: float = 0.5
     exit_weight: float = 0.2
 
     @property

@@ -96,7 +96,7 @@ def train(folder: Path, recipe: Recipe, seed: int) -> Any:
             schedule.load_state_dict(state["schedule"])
         first = saved["step"]
         torch.set_rng_state(saved["random"].cpu())
-    batches = Batches(folder, seed)
+    batches = Batches(folder, recipe.recall_share, seed)
     held_out = np.load(folder / "held_out.npy")
     started, tokens = time.monotonic(), 0
     model.train()
@@ -109,8 +109,7 @@ def train(folder: Path, recipe: Recipe, seed: int) -> Any:
             long = step >= recipe.steps * (1 - recipe.long_share)
             length = max(recipe.length, CONTEXT) if long else recipe.length
             rows = max(1, recipe.batch * recipe.length // length)
-            share = recipe.long_recall_share if long else recipe.recall_share
-            ids, labels = (torch.from_numpy(each).to(device) for each in batches.batch(step, rows, length, share))
+            ids, labels = (torch.from_numpy(each).to(device) for each in batches.batch(step, rows, length))
             with torch.autocast(device, torch.bfloat16, enabled=device == "cuda"):
                 loss, early = losses(model, ids, labels, recipe.exit_layer)
             model.zero_grad(set_to_none=True)
@@ -159,7 +158,12 @@ def losses(model: Any, ids: torch.Tensor, labels: torch.Tensor, exit_layer: int)
     sample = torch.randperm(len(flat), device=flat.device)[: max(1, len(flat) // _EXIT_POSITIONS)]
     states = output.hidden_states[exit_layer].flatten(0, 1)[wanted][sample]
     early = model.lm_head(model.model.norm(states))
-    return functional.cross_entropy(logits.float(), flat), functional.cross_entropy(early.float(), flat[sample])
+    return _mean_loss(logits, flat), _mean_loss(early, flat[sample])
+
+
+def _mean_loss(logits: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy (one number); 0 where nothing is to be predicted, where a mean would not be a number."""
+    return functional.cross_entropy(logits.float(), wanted, reduction="sum") / max(1, len(wanted))
 
 
 def _rate(step: int, steps: int) -> float:

@@ -1,6 +1,7 @@
 import lzma
 import random
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -41,12 +42,12 @@ def test_any_text_comes_back_from_its_tokens() -> None:
 
 
 def test_batches_depend_on_seed_and_step_only(folder: Path) -> None:
-    batches = Batches(folder, seed=1)
-    first = batches.batch(3, 4, 64, 0.5)
-    batches.batch(9, 4, 64, 0.5)
-    again = Batches(folder, seed=1).batch(3, 4, 64, 0.5)
+    batches = Batches(folder, 0.5, seed=1)
+    first = batches.batch(3, 4, 64)
+    batches.batch(9, 4, 64)
+    again = Batches(folder, 0.5, seed=1).batch(3, 4, 64)
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
-    assert not np.array_equal(first[0], Batches(folder, seed=2).batch(3, 4, 64, 0.5)[0])
+    assert not np.array_equal(first[0], Batches(folder, 0.5, seed=2).batch(3, 4, 64)[0])
     ids, labels = first
     assert (ids[:, 0] == 0).all()
     known = labels[:, :-1] != -100
@@ -68,6 +69,17 @@ def test_answers_of_recall_tasks_stand_before_them(seed: int) -> None:
         assert task.answers
         for start, end in task.answers:
             assert task.text[start:end].strip() in task.text[:start]
+
+
+@pytest.mark.parametrize("length", [128, 512])
+def test_rows_of_recall_hold_whole_tasks(folder: Path, length: int) -> None:
+    batches = Batches(folder, 1.0, seed=3)
+    for number in range(40):
+        ids, wanted = recall.row(random.Random(number), batches.tokenizer, length, batches.filler)
+        assert len(ids) == len(wanted) == length + 1
+        starts = [*np.flatnonzero(ids == 0), length + 1]
+        assert all(wanted[a:b].any() for a, b in pairwise(starts) if b - a > 1)
+        assert wanted.any()
 
 
 def test_trigrams_give_probabilities() -> None:
