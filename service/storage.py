@@ -21,11 +21,11 @@ from service.cache.redis_address import RedisAddress, address_in
 from service.cache.redis_health import RedisHealth
 from service.cache.redis_store import RedisStore
 from service.cache.result_cache import ResultCache
-from service.cache.rewrites import REWRITES, ObservedRewriteCache, TenantRewriteCache
+from service.cache.rewrites import REWRITES, ObservedRewriteCache
 from service.cache.scores import TenantScoreCache
 from service.cache.sealing import Sealer, parse_encryption_key
-from service.cache.shared import Layer, SharedCache, ValueT
-from service.cache.vectors import EMBEDDINGS, TenantVectorCache
+from service.cache.shared import Layer, SharedCache, TenantCache, ValueT
+from service.cache.vectors import EMBEDDINGS
 from service.observability.metrics import Metrics
 from service.settings import Settings
 
@@ -88,11 +88,11 @@ class Storage:
             return cache
 
         if front:
-            vectors = shared(EMBEDDINGS, front, address) if address else TenantVectorCache(front, _tenant.get)
+            vectors = shared(EMBEDDINGS, front, address) if address else TenantCache(front, _tenant.get)
         if settings.rewrite_cache_mb:
             written = LruRewriteCache(settings.rewrite_cache_mb << 20)
             rewrites = ObservedRewriteCache(
-                shared(REWRITES, written, address) if address else TenantRewriteCache(written, _tenant.get),
+                shared(REWRITES, written, address) if address else TenantCache(written, _tenant.get),
                 observe=lambda result: metrics.observe_cache("rewrites", result),
             )
         return cls(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from compressors.adaptive.question import Wanted, names, several_steps, shows, wanted
 from compressors.lexical import terms, words
 from compressors.methods.base import Scored
-from compressors.segmentation import LINES, Passage
+from compressors.segmentation import Passage
 
 Place = tuple[int, int]
 FloatArray = NDArray[np.float64]
@@ -73,12 +73,6 @@ class _Question:
     terms: dict[str, int]
     kind: Wanted
     asked: frozenset[str]
-
-
-def share_of_lines(passages: Sequence[Passage]) -> float:
-    """Share of the units that are chat turns or log lines, 0 to 1."""
-    kinds = [unit.kind in LINES for passage in passages for unit in passage.units]
-    return sum(kinds) / max(1, len(kinds))
 
 
 def features(passages: Sequence[Passage], scored: Scored, order: Sequence[Place], query: str) -> NDArray[np.float32]:

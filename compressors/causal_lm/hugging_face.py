@@ -15,6 +15,7 @@ from compressors.causal_lm.attention_tap import IMPLEMENTATION, Tap, reading
 from compressors.causal_lm.base import FloatArray, TokenIds, Tokens
 from compressors.causal_lm.batches import batches
 from compressors.causal_lm.loading import WINDOW
+from compressors.causal_lm.plain_text import reads_plain_text, tokens_of
 from compressors.causal_lm.windows import windows
 from compressors.errors import ModelUnavailable
 
@@ -56,11 +57,7 @@ class HuggingFaceCausalLM:
         self._start = next((token for token in starts if token is not None), None)
         if self._start is None:
             raise self._unavailable("has no token to begin a text with (bos, eos or pad)")
-        # What a user types is text, whatever it looks like.
-        self._encoder = self._tokenizer.backend_tokenizer
-        self._encoder.encode_special_tokens = True
-        self._encoder.no_truncation()
-        self._encoder.no_padding()
+        self._encoder = reads_plain_text(self._tokenizer.backend_tokenizer)
         if threads:
             torch.set_num_threads(threads)
         self._model = cast(Any, loaded)
@@ -76,11 +73,7 @@ class HuggingFaceCausalLM:
 
     def tokenize(self, texts: Sequence[str]) -> list[Tokens]:
         """See CausalLM.tokenize."""
-        found = []
-        for encoding in self._encoder.encode_batch(list(texts), add_special_tokens=False):
-            offsets = np.asarray(encoding.offsets, dtype=np.int64).reshape(-1, 2)
-            found.append(Tokens(np.asarray(encoding.ids, dtype=np.int64), offsets[:, 0], offsets[:, 1]))
-        return found
+        return tokens_of(self._encoder, texts)
 
     def losses(self, sequences: Sequence[TokenIds], exits: Sequence[int | None] = (None,)) -> list[FloatArray]:
         """See CausalLM.losses."""

@@ -13,6 +13,7 @@ from transformers import BertConfig, BertModel
 from compressors.cancellation import check
 from compressors.causal_lm.attention_tap import IMPLEMENTATION, Tap, reading
 from compressors.causal_lm.base import FloatArray, TokenIds, Tokens
+from compressors.causal_lm.plain_text import reads_plain_text, tokens_of
 from compressors.encoder.embedded import CLS, SEP, SHAPE, model_folder
 from compressors.evaluator_heads.profile import HeadProfile
 
@@ -33,10 +34,7 @@ class EncoderEvaluator:
 
     def __init__(self) -> None:
         folder = model_folder()
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
-        self._tokenizer.encode_special_tokens = True
+        self._tokenizer = reads_plain_text(Tokenizer.from_file(str(folder / "tokenizer.json")))
         self._model: Any = BertModel(BertConfig.from_json_file(str(folder / "config.json")), add_pooling_layer=False)
         self._model.load_state_dict(load_file(folder / "model.safetensors"), strict=False)
         self._model.train(False)
@@ -44,11 +42,7 @@ class EncoderEvaluator:
 
     def tokenize(self, texts: Sequence[str]) -> list[Tokens]:
         """See Evaluator.tokenize."""
-        found = []
-        for encoding in self._tokenizer.encode_batch(list(texts), add_special_tokens=False):
-            offsets = np.asarray(encoding.offsets, dtype=np.int64).reshape(-1, 2)
-            found.append(Tokens(np.asarray(encoding.ids, dtype=np.int64), offsets[:, 0], offsets[:, 1]))
-        return found
+        return tokens_of(self._tokenizer, texts)
 
     def question(self, query: str) -> TokenIds:
         """See Evaluator.question."""

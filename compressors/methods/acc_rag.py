@@ -10,13 +10,13 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from compressors.adaptive.features import features, granularities, share_of_lines
+from compressors.adaptive.features import features, granularities
 from compressors.adaptive.order import importance
 from compressors.adaptive.selector import load_selector
 from compressors.budget import Place, ranking
 from compressors.methods.base import Method, Models, Scored
 from compressors.methods.hybrid import Hybrid
-from compressors.segmentation import Passage
+from compressors.segmentation import Passage, share_of_lines
 
 SCORER: type[Method[Any]] = Hybrid
 """The method that orders units for a query. After a change run training.adaptive again: the selector knows its scores."""

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from compressors.evidence.windows import TITLE_TOKENS, Window, query_tokens, windows
 from compressors.methods.base import Method, Scored, per_passage
 from compressors.methods.hybrid import CoarseSignals, HybridOptions, coarse_signals, standardise
-from compressors.segmentation import LINES, Kind, Passage
+from compressors.segmentation import Kind, Passage, share_of_lines
 
 _READ_SHARE, _READ_LEAST, _READ_MOST = 0.5, 1000, 1400
 _READ_LINES = 2400
@@ -99,9 +99,8 @@ class Evidence(Method[EvidenceOptions]):
         candidates.sort(key=lambda candidate: -candidate[0])
         room = options.read_tokens
         if room is None:
-            lines = [unit.kind in LINES for p in passages for unit in p.units]
             half = round(_READ_SHARE * sum(len(text.ids) for text in texts))
-            room = _READ_LINES if 2 * sum(lines) > len(lines) else min(max(half, _READ_LEAST), _READ_MOST)
+            room = _READ_LINES if share_of_lines(passages) > 0.5 else min(max(half, _READ_LEAST), _READ_MOST)
         chosen: list[tuple[int, Window]] = []
         for _, index, window in candidates:
             room -= len(question) + len(titles[index].ids[:TITLE_TOKENS]) + len(window.ids)

@@ -103,3 +103,9 @@ class Passage:
     @cached_property
     def _replaced_starts(self) -> list[int]:
         return [each.start for each in self.replaced]
+
+
+def share_of_lines(passages: Sequence[Passage]) -> float:
+    """Share of the units that are chat turns or log lines, 0 to 1."""
+    kinds = [unit.kind in LINES for passage in passages for unit in passage.units]
+    return sum(kinds) / max(1, len(kinds))

@@ -1,4 +1,4 @@
-"""Rewrites as one layer of what replicas share, and each tenant's rewrites apart. Called from the threads that compress."""
+"""Rewrites as one layer of what replicas share. Called from the threads that compress."""
 
 from collections.abc import Callable
 
@@ -34,19 +34,3 @@ class ObservedRewriteCache:
     def put(self, key: bytes, value: bytes) -> None:
         """See RewriteCache.put."""
         self._inner.put(key, value)
-
-
-class TenantRewriteCache:
-    """An in-process RewriteCache whose entries are kept apart by tenant, so that none can tell what another has sent."""
-
-    def __init__(self, inner: RewriteCache, tenant: Callable[[], str]) -> None:
-        self._inner = inner
-        self._tenant = tenant
-
-    def get(self, key: bytes) -> bytes | None:
-        """See RewriteCache.get."""
-        return self._inner.get(self._tenant().encode() + b"\0" + key)
-
-    def put(self, key: bytes, value: bytes) -> None:
-        """See RewriteCache.put."""
-        self._inner.put(self._tenant().encode() + b"\0" + key, value)

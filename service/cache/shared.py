@@ -1,4 +1,7 @@
-"""What replicas share of the work on a request: memory in front, Redis behind. Called from the threads that compress."""
+"""What requests share of their work, each tenant's apart: in one process, or between replicas with Redis behind the memory.
+
+Called from the threads that compress.
+"""
 
 import threading
 from collections.abc import Callable
@@ -23,6 +26,22 @@ class Layer(Generic[ValueT]):
     pack: Callable[[ValueT], bytes]
     unpack: Callable[[bytes], ValueT | None]
     compress: bool
+
+
+class TenantCache(Generic[ValueT]):
+    """An in-process cache whose entries are kept apart by tenant, so that none can tell what another has sent."""
+
+    def __init__(self, inner: LruCache[ValueT], tenant: Callable[[], str]) -> None:
+        self._inner = inner
+        self._tenant = tenant
+
+    def get(self, key: bytes) -> ValueT | None:
+        """The value stored under `key`, if it still is."""
+        return self._inner.get(self._tenant().encode() + b"\0" + key)
+
+    def put(self, key: bytes, value: ValueT) -> None:
+        """Store a value; an older entry may go."""
+        self._inner.put(self._tenant().encode() + b"\0" + key, value)
 
 
 class SharedCache(Generic[ValueT]):

@@ -1,11 +1,9 @@
-"""Embeddings as one layer of what replicas share, and as what one process keeps."""
+"""Embeddings as one layer of what replicas share."""
 
 import struct
-from collections.abc import Callable
 
 import numpy as np
 
-from compressors.encoder.cache import LruVectorCache
 from compressors.encoder.late_pooling import PassageVectors
 from service.cache.shared import Layer
 
@@ -32,19 +30,3 @@ def unpack(data: bytes) -> PassageVectors | None:
 
 
 EMBEDDINGS = Layer("embeddings", pack, unpack, compress=False)
-
-
-class TenantVectorCache:
-    """An in-process VectorCache whose entries are kept apart by tenant, so that none can tell what another has sent."""
-
-    def __init__(self, inner: LruVectorCache, tenant: Callable[[], str]) -> None:
-        self._inner = inner
-        self._tenant = tenant
-
-    def get(self, key: bytes) -> PassageVectors | None:
-        """See VectorCache.get."""
-        return self._inner.get(self._tenant().encode() + b"\0" + key)
-
-    def put(self, key: bytes, vectors: PassageVectors) -> None:
-        """See VectorCache.put."""
-        self._inner.put(self._tenant().encode() + b"\0" + key, vectors)
