@@ -19,7 +19,8 @@ from compressors.causal_lm.plain_text import reads_plain_text, tokens_of
 from compressors.causal_lm.windows import windows
 from compressors.errors import ModelUnavailable
 
-_LOGITS_AT_A_TIME = 2**24
+_LOGITS_AT_A_TIME, _LEAST_ROWS_AT_A_TIME = 2**21, 256
+"""Few enough for a CPU's cache with a small vocabulary, and rows enough for a large one's matrix to be worth reading."""
 _TOLERANCE = 1e-2
 
 
@@ -89,12 +90,17 @@ class HuggingFaceCausalLM:
                 )
                 for row, each in enumerate(exits):
                     states = output.last_hidden_state if each is None else self._norm()(output.hidden_states[each])
-                    for place, index in enumerate(batch):
+                    used = [slice(w.first - w.begin, w.end - w.begin) for _, w in (parts[i] for i in batch)]
+                    read = self._losses_of(
+                        torch.cat([states[place, each] for place, each in enumerate(used)]),
+                        torch.cat([ids[place, 1:][each] for place, each in enumerate(used)]),
+                    )
+                    at = 0
+                    for index in batch:
                         sequence, window = parts[index]
-                        from_, to = window.first - window.begin, window.end - window.begin
-                        results[sequence][row, window.first : window.end] = self._losses_of(
-                            states[place, from_:to], ids[place, from_ + 1 : to + 1]
-                        )
+                        count = window.end - window.first
+                        results[sequence][row, window.first : window.end] = read[at : at + count]
+                        at += count
         return results
 
     def attention(
@@ -124,7 +130,7 @@ class HuggingFaceCausalLM:
 
     def _losses_of(self, states: torch.Tensor, wanted: torch.Tensor) -> FloatArray:
         head = self._model.get_output_embeddings()
-        step = max(1, _LOGITS_AT_A_TIME // head.weight.shape[0])
+        step = max(_LEAST_ROWS_AT_A_TIME, _LOGITS_AT_A_TIME // head.weight.shape[0])
         found = []
         for at in range(0, len(states), step):
             check()

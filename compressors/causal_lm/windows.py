@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-CARRIED = 0.25
+CARRIED = 0.125
 """Share of a window that was already in the window before, so that no token is read without what came before it."""
 
 

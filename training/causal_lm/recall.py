@@ -31,13 +31,14 @@ class Task:
 
 
 def key_values(random_: random.Random, characters: int) -> Task:
-    """Lines "key: value", then a third of the keys again, three at least, with their values to be filled in."""
+    """Lines "key: value", then a third of the keys again, three at least, or all, with their values to be filled in."""
     pairs: dict[str, str] = {}
-    while sum(len(k) + len(v) + 3 for k, v in pairs.items()) < characters:
+    asked = random_.choice((1 / 3, 1.0))
+    while sum(len(k) + len(v) + 3 for k, v in pairs.items()) < characters / (1 + asked):
         pairs[_key(random_)] = _value(random_)
     form = random_.choice(("{}: {}\n", '"{}": "{}",\n', "{} = {}\n"))
     text, answers = "".join(form.format(*pair) for pair in pairs.items()) + "\n", []
-    for key in random_.sample(sorted(pairs), min(len(pairs), max(3, len(pairs) // 3))):
+    for key in random_.sample(sorted(pairs), min(len(pairs), max(3, round(asked * len(pairs))))):
         before, after = form.format(key, "\0").split("\0")
         answers.append((len(text) + len(before), len(text) + len(before) + len(pairs[key])))
         text += before + pairs[key] + after
@@ -78,8 +79,9 @@ def fact(random_: random.Random) -> tuple[str, str, str]:
 
 
 def repeated(random_: random.Random, characters: int, filler: Filler) -> Task:
-    """A passage, other text, and the passage again."""
-    passage = filler(random_, max(40, min(400, characters // 4)))
+    """A passage or a list of made-up names, other text, and the passage again."""
+    size = max(40, int(characters * random_.uniform(0.1, 0.45)))
+    passage = filler(random_, size) if random_.random() < 0.5 else _names(random_, size)
     text = f"{passage}\n\n{filler(random_, characters - 2 * len(passage))}\n\n"
     # Nothing says that the passage begins again before it has.
     known = min(len(passage), 20)
@@ -97,7 +99,7 @@ def row(
     wanted: list[bool] = []
     while (room := length + 1 - len(ids)) >= _LEAST:
         kind = random_.randrange(3)
-        characters = 2.6 * min(room, length * random_.choice((0.25, 0.5, 1)))
+        characters = 2.6 * min(room, length * random_.choice((0.125, 0.25, 0.5, 1)))
         while True:
             task = (
                 key_values(random_, int(characters))
@@ -117,6 +119,14 @@ def row(
         wanted += [False, *(any(s < end and e > start for start, end in task.answers) for s, e in encoding.offsets)]
     rest = length + 1 - len(ids)
     return np.asarray(ids + rest * [0]), np.asarray(wanted + rest * [False])
+
+
+def _names(random_: random.Random, characters: int) -> str:
+    """A list that nothing but itself foretells."""
+    names: list[str] = []
+    while sum(len(name) + 2 for name in names) < characters:
+        names.append(random_.choice((_key, _value))(random_))
+    return ", ".join(names)
 
 
 def _key(random_: random.Random) -> str:

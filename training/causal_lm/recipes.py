@@ -23,7 +23,7 @@ class Recipe:
     rate: float
     megabytes: int
     long_share: float = 0.15
-    recall_share: float = 0.12
+    recall_share: float = 0.4
     exit_weight: float = 0.2
 
     @property
