@@ -68,6 +68,12 @@ def granularities(units: int) -> list[int]:
     return [*sizes, units] if units else []
 
 
+def shares(passages: Sequence[Passage], order: Sequence[Place]) -> FloatArray:
+    """Share of all units' characters that the first n + 1 units of the order hold, at n; shape (len(order),)."""
+    characters = np.cumsum([passages[p].units[u].end - passages[p].units[u].start for p, u in order], dtype=np.float64)
+    return np.asarray(characters / characters[-1]) if len(order) else characters
+
+
 @dataclass(frozen=True)
 class _Question:
     terms: dict[str, int]
@@ -98,7 +104,7 @@ def features(passages: Sequence[Passage], scored: Scored, order: Sequence[Place]
         "log_units": np.log1p(len(order)),
         "log_kept_units": np.log(ends),
         "log_kept_characters": np.log(characters[last]),
-        "log_kept_share": np.log(characters[last] / characters[-1]),
+        "log_kept_share": np.log(shares(passages, order)[last]),
         "best_score": raw[0],
         "next_score": raw_following[ends],
         "best": standard[0],

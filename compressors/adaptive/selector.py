@@ -21,7 +21,8 @@ class Selector:
 
     `feature`, `threshold`, `left`, `right`, `value` are (trees, nodes); a row goes left where its feature is at most the
     threshold, and a leaf is its own left and right. The sum of the leaves and `baseline` is the log-odds, which
-    `calibration` sets right: a shift, a slope, and a further shift for chats and logs.
+    `calibration` sets right: a shift, a slope, and a further shift for chats and logs. `gain` says from what confidence
+    asked what least gain follows: a factor, a power, and a factor for chats and logs.
     """
 
     def __init__(self, arrays: Mapping[str, NDArray[Any]], scorer: str, depth: int) -> None:
@@ -34,6 +35,7 @@ class Selector:
         self._value = arrays["value"]
         self._baseline = float(arrays["baseline"][0])
         self._shift, self._slope, self._shift_of_lines = arrays["calibration"]
+        self._gain, self._power, self._gain_of_lines = arrays["gain"]
         self._depth = depth
 
     @classmethod
@@ -73,6 +75,13 @@ class Selector:
         confidences = np.maximum.accumulate(1 / (1 + np.exp(-self.calibrated(self.log_odds(rows), lines))))
         confidences[-1] = 1.0
         return np.asarray(confidences.round(4))
+
+    def least_gain(self, confidence: float, lines: float = 0.0) -> float:
+        """What a further piece of text must add to the confidence, for each share of the whole that it is, to be kept.
+
+        Set so that of many questions a share of `confidence` keep their answer. `lines` as in `confidences`.
+        """
+        return float(self._gain * (1 - confidence) ** self._power * self._gain_of_lines**lines)
 
 
 @lru_cache(maxsize=1)

@@ -10,15 +10,16 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from compressors.adaptive.features import features, granularities
+from compressors.adaptive.features import features, granularities, shares
 from compressors.adaptive.order import importance
 from compressors.adaptive.selector import load_selector
+from compressors.adaptive.stopping import best_step
 from compressors.budget import Place, ranking
 from compressors.methods.base import Method, Models, Scored
-from compressors.methods.hybrid import Hybrid
+from compressors.methods.evidence import Evidence
 from compressors.segmentation import Passage, share_of_lines
 
-SCORER: type[Method[Any]] = Hybrid
+SCORER: type[Method[Any]] = Evidence
 """The method that orders units for a query. After a change run training.adaptive again: the selector knows its scores."""
 
 
@@ -28,15 +29,17 @@ class AccRagOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     confidence: float = Field(
-        0.95, gt=0, lt=1, description="Stop as soon as the chance that the answer is in what is kept reaches this."
+        0.95, gt=0, lt=1, description="The share of questions that should keep their answer. More keeps more."
     )
 
 
 class AccRag(Method[AccRagOptions]):
-    """Keeps best-first until a trained selector is sure enough that the question can be answered from it."""
+    """Keeps best-first until a trained selector expects too little of what would come next."""
 
     name = "acc_rag"
-    summary = "Chooses the ratio for each question: best-first until a selector is sure that the answer is there (ACC-RAG)."
+    summary = (
+        "Chooses the ratio for each question: best-first until more text would hardly make the answer likelier (ACC-RAG)."
+    )
     options_model: ClassVar[type[BaseModel]] = AccRagOptions
     models = tuple(dict.fromkeys((*SCORER.models, "encoder")))
     stops_early = True
@@ -54,15 +57,17 @@ class AccRag(Method[AccRagOptions]):
         scored = self._scorer.score(passages, query, self._scorer.options_model())
         order = ranking(passages, scored.units)
         confidences = load_selector().confidences(features(passages, scored, order, query), share_of_lines(passages))
+        share = shares(passages, order)
         steps = [
-            {"units": size, "confidence": float(confidence)}
+            {"units": size, "share": round(float(share[size - 1]), 6), "confidence": float(confidence)}
             for size, confidence in zip(granularities(len(order)), confidences, strict=True)
         ]
         return Scored(scored.units, scored.passages, {"order": self._scorer.name, "steps": steps})
 
     def stop(self, passages: Sequence[Passage], scored: Scored, options: AccRagOptions) -> list[set[int]]:
-        """The first prefix that the selector is sure enough of; everything if it is of none, or was asked nothing."""
-        size = _enough(scored, options.confidence)
+        """The prefix after which more text is not worth it; everything without a query."""
+        steps = scored.details["steps"]
+        size = steps[_chosen(passages, scored, options)]["units"] if steps else None
         kept: list[set[int]] = [set() for _ in passages]
         for passage, unit in ranking(passages, scored.units)[:size]:
             kept[passage].add(unit)
@@ -75,12 +80,13 @@ class AccRag(Method[AccRagOptions]):
         steps = scored.details["steps"]
         held = _leading(ranking(passages, scored.units), kept)
         reached = int(np.searchsorted([step["units"] for step in steps], held, side="right"))
-        enough = _enough(scored, options.confidence)
-        if enough is None:
-            everything = held == sum(not unit.structural for passage in passages for unit in passage.units)
-            reason = "unsure" if everything else "budget"
+        chosen = _chosen(passages, scored, options) if steps else len(steps)
+        if held == sum(not unit.structural for passage in passages for unit in passage.units):
+            reason = "unsure"
+        elif reached <= chosen:
+            reason = "budget"
         else:
-            reason = "sufficient" if held >= enough else "budget"
+            reason = "sufficient" if steps[chosen]["confidence"] >= options.confidence else "little_gain"
         return {
             **scored.details,
             "stopped": reason,
@@ -89,10 +95,14 @@ class AccRag(Method[AccRagOptions]):
         }
 
 
-def _enough(scored: Scored, confidence: float) -> int | None:
-    """Units of the first prefix that is sure enough, None if that is only the whole."""
-    steps = scored.details["steps"][:-1]
-    return next((step["units"] for step in steps if step["confidence"] >= confidence), None)
+def _chosen(passages: Sequence[Passage], scored: Scored, options: AccRagOptions) -> int:
+    """Index of the step to stop at; of the last if only the whole is enough."""
+    steps = scored.details["steps"]
+    return best_step(
+        np.asarray([step["confidence"] for step in steps]),
+        np.asarray([step["share"] for step in steps]),
+        load_selector().least_gain(options.confidence, share_of_lines(passages)),
+    )
 
 
 def _leading(order: Sequence[Place], kept: Sequence[set[int]]) -> int:

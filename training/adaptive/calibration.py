@@ -1,12 +1,21 @@
-"""What a stop at a given log-odds comes to, and a calibration from it."""
+"""What stopping at a given least gain comes to, and the numbers that make it come to what was asked."""
 
-from dataclasses import dataclass
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 FloatArray = NDArray[np.float64]
+
+ASKED = (0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99)
+_MARGIN = 0.02
+"""What is aimed at above the confidence asked, so that chance does not put a set below it; half of what is left at most."""
+_GAINS = np.geomspace(0.3, 300, 60)
+_POWERS = np.arange(0.5, 2.01, 0.25)
 
 
 @dataclass(frozen=True)
@@ -25,28 +34,79 @@ class Steps:
         """Those of some requests, chosen with all their prefixes."""
         return Steps(self.log_odds[chosen], self.found[chosen], self.share[chosen], self.request[chosen])
 
-    def first(self, threshold: float) -> NDArray[np.int64]:
-        """For each request the index of its first prefix at or above the threshold, of its last where there is none."""
-        last = np.append(self.request[1:] != self.request[:-1], True)
-        stops = np.flatnonzero((self.log_odds >= threshold) | last)
-        return stops[np.unique(self.request[stops], return_index=True)[1]]
+    def adjusted(self, shift: float, slope: float = 1.0) -> "Steps":
+        """The same prefixes with other log-odds."""
+        return replace(self, log_odds=shift + slope * self.log_odds)
 
-    def kept(self, threshold: float) -> float:
-        """Share of the requests that keep their answer when each stops at the threshold."""
-        return float(self.found[self.first(threshold)].mean())
+    @cached_property
+    def starts(self) -> NDArray[np.int64]:
+        """Index of each request's first prefix."""
+        return np.flatnonzero(np.append(True, self.request[1:] != self.request[:-1]))
 
-    def ratio(self, threshold: float) -> float:
+    @cached_property
+    def sizes(self) -> NDArray[np.int64]:
+        """Number of each request's prefixes."""
+        return np.diff(np.append(self.starts, len(self.request)))
+
+    @cached_property
+    def confidences(self) -> FloatArray:
+        """As the selector gives them: never falling from a prefix to a longer one, and 1 for the whole."""
+        chances = 1 / (1 + np.exp(-self.log_odds))
+        rising = np.concatenate([np.maximum.accumulate(each) for each in np.split(chances, self.starts[1:])])
+        rising[self.starts + self.sizes - 1] = 1.0
+        return rising
+
+    def stops(self, least_gain: float) -> NDArray[np.int64]:
+        """For each request the index of the prefix that compressors.adaptive.stopping.best_step chooses."""
+        worth = self.confidences - least_gain * self.share
+        best = np.flatnonzero(worth == np.maximum.reduceat(worth, self.starts).repeat(self.sizes))
+        return best[np.unique(self.request[best], return_index=True)[1]]
+
+    def kept(self, least_gain: float) -> float:
+        """Share of the requests that keep their answer then."""
+        return float(self.found[self.stops(least_gain)].mean())
+
+    def ratio(self, least_gain: float) -> float:
         """Mean share of the whole that is kept then."""
-        return float(self.share[self.first(threshold)].mean())
+        return float(self.share[self.stops(least_gain)].mean())
+
+    def parts(self) -> tuple[NDArray[np.bool_], FloatArray]:
+        """Which prefixes are not the whole, and weights of those by which every request counts the same."""
+        part = np.append(self.request[1:] == self.request[:-1], False)
+        return part, (1 / self.sizes.repeat(self.sizes))[part]
 
 
 def platt(steps: Steps) -> tuple[float, float]:
     """The shift and slope that make log-odds true (Platt 1999), over all prefixes but the whole ones."""
-    part = ~np.append(steps.request[1:] != steps.request[:-1], True)
-    fitted = LogisticRegression(C=1e6).fit(steps.log_odds[part, None], steps.found[part])
+    part, weight = steps.parts()
+    fitted = LogisticRegression(C=1e6).fit(steps.log_odds[part, None], steps.found[part], weight / weight.mean())
     return float(fitted.intercept_[0]), float(fitted.coef_[0, 0])
 
 
-def log_odds(chance: float) -> float:
-    """The log-odds of a chance."""
-    return float(np.log(chance / (1 - chance)))
+def fit_shift(steps: Steps, shifts: FloatArray) -> float:
+    """Of some shifts the one that makes log-odds truest, by likelihood over all prefixes but the whole ones."""
+    part, weight = steps.parts()
+    sign = np.where(steps.found[part], -1.0, 1.0)
+
+    def loss(shift: float) -> float:
+        return float((weight * np.logaddexp(0, sign * (shift + steps.log_odds[part]))).sum())
+
+    return float(min(shifts, key=loss))
+
+
+def fit_gain(groups: Sequence[Steps]) -> tuple[float, float]:
+    """Factor and power of Selector.least_gain with which answers kept come nearest to what is asked."""
+    return min(itertools.product(map(float, _GAINS), map(float, _POWERS)), key=lambda pair: _error(groups, *pair))
+
+
+def fit_gain_factor(groups: Sequence[Steps], gain: tuple[float, float], factors: FloatArray) -> float:
+    """Of some factors of the gain the one with which answers kept come nearest to what is asked."""
+    return float(min(factors, key=lambda factor: _error(groups, factor * gain[0], gain[1])))
+
+
+def _error(groups: Sequence[Steps], factor: float, power: float) -> float:
+    return sum(
+        (steps.kept(factor * (1 - asked) ** power) - asked - min(_MARGIN, (1 - asked) / 2)) ** 2
+        for steps in groups
+        for asked in ASKED
+    )

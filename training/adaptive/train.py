@@ -22,11 +22,10 @@ from sklearn.model_selection import GroupKFold
 from compressors.adaptive.features import NAMES, RISING
 from compressors.adaptive.selector import WEIGHTS, Selector
 from compressors.methods.acc_rag import SCORER
-from training.adaptive.calibration import Steps, log_odds, platt
+from training.adaptive.calibration import ASKED, Steps, fit_gain, platt
 from training.adaptive.plot import draw
 from training.adaptive.trees import arrays_of
 
-ASKED = (0.8, 0.85, 0.9, 0.95, 0.97, 0.99)
 _FOLDS = 5
 _TREES = 120
 
@@ -45,19 +44,22 @@ def main() -> None:
     print(f"{arguments.output.name}: {arguments.output.stat().st_size} bytes, scorer {selector.scorer}")
     steps = replace(out_of_fold, log_odds=selector.calibrated(out_of_fold.log_odds))
     for asked in ASKED:
-        threshold = log_odds(asked)
-        print(f"asked {asked:.2f}: kept {steps.kept(threshold):.3f} at a mean ratio of {steps.ratio(threshold):.3f}")
+        gain = selector.least_gain(asked)
+        print(f"asked {asked:.2f}: kept {steps.kept(gain):.3f} at a mean ratio of {steps.ratio(gain):.3f}")
+    gain = selector.least_gain(0.95)
     for name in np.unique(data["source"]):
         part = steps.where(data["source"] == name)
-        print(f"{name}: {part.kept(log_odds(0.95)):.3f} at a mean ratio of {part.ratio(log_odds(0.95)):.3f} for 0.95")
-    draw(data["source"], steps, ASKED, arguments.steps.with_name("reliability.png"))
+        print(f"{name}: {part.kept(gain):.3f} at a mean ratio of {part.ratio(gain):.3f} for 0.95")
+    draw(data["source"], steps, ASKED, selector.least_gain, arguments.steps.with_name("reliability.png"))
 
 
 def train(data: dict[str, Any], out_of_fold: Steps, output: Path) -> None:
     """Fit, calibrate, export, and compare the export with the model."""
     model = _fitted(data, np.ones(len(data["y"]), dtype=bool))
     arrays, depth = arrays_of(model)
-    arrays["calibration"] = np.asarray([*platt(out_of_fold), 0.0])
+    shift, slope = platt(out_of_fold)
+    arrays["calibration"] = np.asarray([shift, slope, 0.0])
+    arrays["gain"] = np.asarray([*fit_gain([out_of_fold.adjusted(shift, slope)]), 1.0])
     output.parent.mkdir(parents=True, exist_ok=True)
     save_file(arrays, output, {"features": json.dumps(NAMES), "scorer": SCORER.name, "depth": str(depth)})
     difference = np.abs(Selector.read(output).log_odds(data["x"]) - model.decision_function(data["x"])).max()

@@ -38,6 +38,7 @@ ROWS_A_GROUP = 4
 TOKENS_A_RUN = 2048
 ANSWER_WEIGHT, PASSAGE_WEIGHT, ABSOLUTE_WEIGHT = 0.5, 0.3, 0.2
 CHECKPOINT_EVERY = 100
+LABELLED_SHARE = 0.5
 LABELLED = ("squadshifts_newwiki", "qed_nq")
 
 
@@ -48,7 +49,9 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=2000, help=f"optimiser steps of {GROUPS_A_STEP} groups each")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--sources", nargs="*", help="train on these sources only")
-    parser.add_argument("--labelled-share", type=float, default=0.5, help="share of the labelled questions in every step")
+    parser.add_argument(
+        "--labelled-share", type=float, default=LABELLED_SHARE, help="share of the labelled questions in every step"
+    )
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="threads of the training itself")
     parser.add_argument("--run", default="run", help="name of the sub-folder for the results")
     arguments = parser.parse_args()
@@ -220,7 +223,7 @@ def _prefetched(
     groups: list[Group], encoder: EmbeddedEncoder, cache: LruVectorCache, seed: int, labelled: float, first: int, steps: int
 ) -> Iterator[tuple[int, list[Example]]]:
     """The examples of each step; the next step's are made while this one is computed."""
-    batches = _batches(groups, seed, labelled)
+    following_batches = batches(groups, seed, labelled)
 
     def prepare(step: int, batch: list[Group]) -> list[Example]:
         random = Random(f"{seed}/{step}")
@@ -228,7 +231,7 @@ def _prefetched(
         return [Example(e.source, _hard(e.rows, random)) for e in examples if e]
 
     with ThreadPoolExecutor(1) as pool:
-        numbered = itertools.islice(enumerate(batches), first, steps)
+        numbered = itertools.islice(enumerate(following_batches), first, steps)
         waiting = None
         for step, batch in numbered:
             following = (step, pool.submit(prepare, step, batch))
@@ -239,7 +242,8 @@ def _prefetched(
             yield waiting[0], waiting[1].result()
 
 
-def _batches(groups: list[Group], seed: int, labelled: float) -> Iterator[list[Group]]:
+def batches(groups: list[Group], seed: int, labelled: float = LABELLED_SHARE) -> Iterator[list[Group]]:
+    """The groups of each step, without end."""
     random = Random(seed)
     pools = [[g for g in groups if g.source in LABELLED], [g for g in groups if g.source not in LABELLED]]
     endless = [_endless(pool, random) for pool in pools]

@@ -20,6 +20,7 @@ def small() -> Selector:
         "value": np.asarray([[0, -2.0, 3.0]]),
         "baseline": np.asarray([0.5]),
         "calibration": np.asarray([1.0, 0.5, -3.0]),
+        "gain": np.asarray([8.0, 2.0, 0.25]),
     }
     return Selector(arrays, "none", depth=1)
 
@@ -40,6 +41,12 @@ def test_of_chats_it_is_less_sure() -> None:
     odds = small().log_odds(rows)
     assert small().calibrated(odds, lines=1).tolist() == [0.25 - 3, 2.75 - 3]
     assert (small().confidences(rows, lines=0.5) <= small().confidences(rows)).all()
+
+
+def test_the_least_gain_falls_with_the_confidence_asked_and_in_chats() -> None:
+    assert small().least_gain(0.5) == 2.0
+    assert small().least_gain(0.75) == 0.5
+    assert small().least_gain(0.5, lines=0.5) == 1.0
 
 
 def test_the_shipped_selector_knows_the_scorer() -> None:

@@ -38,9 +38,21 @@ def test_it_chooses_the_ratio_and_says_where_it_stopped(compressor: Compressor) 
     details = result.method_details
     assert "Fram" in (result.documents or [])[0].text
     assert result.usage.ratio < 0.6
-    assert details["stopped"] == "sufficient"
-    assert details["confidence"] >= 0.95
-    assert details["steps"][details["stop_step"] - 1]["confidence"] == details["confidence"]
+    assert details["stopped"] == ("sufficient" if details["confidence"] >= 0.95 else "little_gain")
+    assert details["order"] == "evidence"
+    reached = details["steps"][details["stop_step"] - 1]
+    assert reached["confidence"] == details["confidence"]
+    assert [step["share"] for step in details["steps"]] == sorted({step["share"] for step in details["steps"]})
+    assert details["steps"][-1]["share"] == details["steps"][-1]["confidence"] == 1.0
+
+
+def test_what_stops_below_the_confidence_asked_says_that_more_gains_little(compressor: Compressor) -> None:
+    reasons = {}
+    for confidence in (0.2, 0.5, 0.8, 0.9, 0.95, 0.99):
+        details = ask(compressor, options={"confidence": confidence}).method_details
+        reasons[details["stopped"]] = True
+        assert (details["stopped"] == "sufficient") == (details["confidence"] >= confidence and details["confidence"] < 1)
+    assert "sufficient" in reasons
 
 
 def test_more_confidence_never_keeps_less(compressor: Compressor) -> None:
@@ -70,7 +82,7 @@ def test_with_a_target_it_may_stop_earlier(compressor: Compressor) -> None:
     free = ask(compressor)
     below = ask(compressor, target_ratio=0.9)
     assert below.documents == free.documents
-    assert below.method_details["stopped"] == "sufficient"
+    assert below.method_details["stopped"] == free.method_details["stopped"] != "budget"
     tight = ask(compressor, target_tokens=14, options={"confidence": 0.999})
     assert tight.usage.tokens_after <= 14
     assert tight.method_details["stopped"] == "budget"

@@ -6,11 +6,12 @@ import pytest
 
 from compressors.adaptive.features import NAMES
 from compressors.adaptive.selector import Selector
+from compressors.adaptive.stopping import best_step
 from compressors.budget import ranking
 from compressors.segmentation import segment
-from training.adaptive.adjust import adjusted, fit, half
-from training.adaptive.build import Request, first_sufficient, request_from
-from training.adaptive.calibration import Steps, log_odds, platt
+from training.adaptive.adjust import half, joined
+from training.adaptive.build import Request, first_sufficient, request_from, unread
+from training.adaptive.calibration import Steps, fit_gain, fit_gain_factor, fit_shift, platt
 from training.adaptive.train import held_out, train
 from training.evidence.groups import Group
 
@@ -69,14 +70,32 @@ def test_training_gives_a_calibrated_selector(tmp_path: Path, monkeypatch: pytes
     assert chance[part].mean() == pytest.approx(data["y"][part].mean(), abs=0.03)
 
 
-def test_stops_at_a_threshold_by_hand() -> None:
+def test_stops_by_hand() -> None:
     odds = np.asarray([-1.0, 2.0, 3.0, -5.0, -4.0, -3.0])
     found = np.asarray([False, True, True, False, False, True])
     made = Steps(odds, found, np.asarray([0.1, 0.5, 1.0] * 2), np.asarray([0, 0, 0, 7, 7, 7]))
-    assert made.first(1.0).tolist() == [1, 5]
+    assert made.confidences[[2, 5]].tolist() == [1.0, 1.0]
+    assert made.stops(1.0).tolist() == [1, 5]
     assert made.kept(1.0) == 1.0
     assert made.ratio(1.0) == 0.75
-    assert made.kept(-9.0) == 0.0
+    assert made.stops(3.0).tolist() == [0, 3]
+    assert made.kept(3.0) == 0.0
+    for gain in (0.1, 1.0, 3.0):
+        shortest = [best_step(made.confidences[s : s + 3], made.share[s : s + 3], gain) + s for s in (0, 3)]
+        assert made.stops(gain).tolist() == shortest
+
+
+def test_joined_requests_stay_apart() -> None:
+    made = Steps(np.zeros(2), np.asarray([False, True]), np.asarray([0.5, 1.0]), np.asarray([0, 0]))
+    assert joined([made, made]).request.tolist() == [0, 0, 1, 1]
+
+
+def test_made_up_questions_that_the_evidence_model_read_are_left_out() -> None:
+    groups = [Group("qed_nq" if n < 8 else "cloze", str(n), [], [], []) for n in range(48)]
+    left = unread(groups, 3)
+    assert len(left) == 48 - 12
+    assert sum(group.source == "qed_nq" for group in left) == 8
+    assert unread(groups, 0) == groups
 
 
 def test_a_calibration_finds_what_was_done_to_the_log_odds() -> None:
@@ -88,11 +107,20 @@ def test_a_calibration_finds_what_was_done_to_the_log_odds() -> None:
     assert (shift, slope) == (pytest.approx(1, abs=0.1), pytest.approx(2, abs=0.15))
 
 
-def test_an_adjustment_brings_answers_kept_nearer_to_the_confidence_asked() -> None:
-    data = steps(500)
-    odds = data["x"][:, NAMES.index("coverage")].astype(float) + 2
-    made = Steps(odds, data["y"], data["share"], data["request"])
-    rest = half(made, 1)
-    better = adjusted(rest, *fit([half(made, 0)]))
+def test_a_shift_is_found_by_likelihood() -> None:
+    random = np.random.default_rng(1)
+    true = random.normal(scale=2, size=8000)
+    found = random.random(8000) < 1 / (1 + np.exp(-true))
+    made = Steps(true + 1.5, found, np.ones(8000), np.arange(8000) // 4)
+    assert fit_shift(made, np.arange(-3, 3.01, 0.25)) == -1.5
+
+
+def test_the_gain_brings_answers_kept_to_the_confidence_asked() -> None:
+    random = np.random.default_rng(2)
+    size, place = np.tile(np.arange(1, 31), 800), random.geometric(0.2, 800).clip(max=30).repeat(30)
+    odds = 0.5 * (size - place) + random.normal(scale=1.5, size=800).repeat(30)
+    made = Steps(odds, size >= place, size / 30, np.arange(800).repeat(30))
+    factor, power = fit_gain([half(made, 0)])
     for asked in (0.9, 0.95):
-        assert abs(better.kept(log_odds(asked)) - asked) < abs(rest.kept(log_odds(asked)) - asked)
+        assert half(made, 1).kept(factor * (1 - asked) ** power) == pytest.approx(asked + 0.02, abs=0.03)
+    assert fit_gain_factor([half(made, 0)], (4 * factor, power), np.asarray([0.25, 1, 4])) == 0.25
