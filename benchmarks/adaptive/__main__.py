@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from benchmarks.adaptive import plot, table
 from benchmarks.adaptive.stops import Stop, mean_ratio
-from benchmarks.quality.data import Item, dataset_files, load
+from benchmarks.quality.data import Item, dataset_files, load_set
 from benchmarks.quality.metrics import kept
 from compressors import CompressionRequest, Compressor, Document
 from compressors.encoder.cache import LruVectorCache
@@ -30,7 +30,15 @@ METHOD = "acc_rag"
 CONFIDENCES = (0.8, 0.85, 0.9, 0.95, 0.97, 0.99)
 MATCHED = (0.95, 0.99)
 """Confidences whose mean ratios the other methods are given; between them, answers kept are interpolated."""
-SETS = ("nq20_single", "squadshifts_newwiki", "hotpotqa_distractor", "xquad_10doc", "chat_sgd", "chat_irc")
+SETS = (
+    "nq20_single",
+    "squadshifts_newwiki",
+    "xquad_10doc:en",
+    "xquad_10doc",
+    "hotpotqa_distractor",
+    "chat_sgd",
+    "chat_irc",
+)
 RESULTS = Path(__file__).parents[1] / "results"
 
 
@@ -47,7 +55,7 @@ def main() -> None:
     models = ModelLoader().models(LruVectorCache(), LruScoreCache())
     compressor = Compressor(models)
     against = arguments.against or fixed_methods(models)
-    stops = [stop for name in arguments.sets for stop in run(compressor, load(files[name], arguments.items), against)]
+    stops = [stop for name in arguments.sets for stop in run(compressor, load_set(files, name, arguments.items), against)]
     arguments.output.mkdir(parents=True, exist_ok=True)
     with (arguments.output / "adaptive.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, [field.name for field in fields(Stop)])

@@ -18,7 +18,7 @@ from typing import Any
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from benchmarks.quality import plot, table
-from benchmarks.quality.data import Item, dataset_files, load
+from benchmarks.quality.data import Item, dataset_files, load_set
 from benchmarks.quality.intervals import bootstrap_interval
 from benchmarks.quality.metrics import kept
 from benchmarks.quality.outcome import Outcome, violation
@@ -37,7 +37,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="folder of the evaluation sets")
     parser.add_argument("--items", type=int, default=None, help="most items of each set (a fixed sample)")
-    parser.add_argument("--sets", nargs="*", help="only these sets")
+    parser.add_argument("--sets", nargs="*", help="only these sets, or one language of a set: xquad_10doc:en")
     parser.add_argument(
         "--methods", nargs="*", default=list(METHODS), help="names, or with options: dspc:stages=both,unit=word"
     )
@@ -46,8 +46,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=RESULTS)
     arguments = parser.parse_args()
     files = dataset_files(arguments.data)
-    chosen = {name: path for name, path in files.items() if not arguments.sets or name in arguments.sets}
-    items = [item for path in chosen.values() for item in load(path, arguments.items)]
+    items = [item for name in arguments.sets or files for item in load_set(files, name, arguments.items)]
     outcomes = run(items, arguments.methods, arguments.ratios, arguments.precision)
     arguments.output.mkdir(parents=True, exist_ok=True)
     _write_csv(arguments.output / "quality.csv", outcomes)

@@ -32,17 +32,28 @@ def dataset_files(folder: Path) -> dict[str, Path]:
     return found
 
 
-def load(path: Path, limit: int | None = None) -> list[Item]:
-    """Items of one set; with `limit`, a sample that is the same in every run."""
+def load_set(files: dict[str, Path], name: str, limit: int | None = None) -> list[Item]:
+    """Items of the set `name`, or of one language of it: `xquad_10doc:en`. Raises SystemExit for a set that is not there."""
+    file, _, language = name.partition(":")
+    if file not in files:
+        raise SystemExit(f"no set {file!r} among {', '.join(sorted(files))}")
+    return load(files[file], limit, language or None)
+
+
+def load(path: Path, limit: int | None = None, language: str | None = None) -> list[Item]:
+    """Items of one set, or those in one language; with `limit`, a sample that is the same in every run."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         rows: list[dict[str, Any]] = [json.loads(line) for line in lines]
+    if language is not None:
+        rows = [row for row in rows if row["lang"] == language]
     if limit is not None and limit < len(rows):
         rows = random.Random(0).sample(rows, limit)
     name = path.name.removesuffix(".jsonl.gz")
+    dataset = name if language is None else f"{name}:{language}"
     return [
         Item(
             row["id"],
-            name,
+            dataset,
             row["question"],
             [{"title": d.get("title") or "", "text": d["text"]} for d in row["documents"]],
             list(row["answers"]),

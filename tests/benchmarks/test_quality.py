@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.quality.__main__ import method_and_options, run
-from benchmarks.quality.data import Item, load
+from benchmarks.quality.data import Item, dataset_files, load, load_set
 from benchmarks.quality.metrics import kept, survives
 from benchmarks.quality.plot import draw
 from benchmarks.quality.table import markdown
@@ -55,13 +55,26 @@ def test_only_what_was_there_can_be_kept() -> None:
 def test_a_sample_is_the_same_every_time(tmp_path: Path) -> None:
     path = tmp_path / "set.jsonl.gz"
     rows = [
-        {"id": str(i), "question": "q", "documents": [{"title": "t", "text": "x"}], "answers": [], "meta": {}}
+        {
+            "id": str(i),
+            "lang": "de" if i % 5 else "en",
+            "question": "q",
+            "documents": [{"title": "t", "text": "x"}],
+            "answers": [],
+            "meta": {},
+        }
         for i in range(50)
     ]
     with gzip.open(path, "wt") as file:
         file.writelines(json.dumps(row) + "\n" for row in rows)
     assert [i.id for i in load(path, 5)] == [i.id for i in load(path, 5)]
     assert len(load(path)) == 50
+    files = dataset_files(tmp_path)
+    english = load_set(files, "set:en")
+    assert {(i.dataset, int(i.id) % 5) for i in english} == {("set:en", 0)}
+    assert (len(english), len(load_set(files, "set:en", 3)), len(load_set(files, "set"))) == (10, 3, 50)
+    with pytest.raises(SystemExit, match="other"):
+        load_set(files, "other:en")
 
 
 def test_the_whole_benchmark(tmp_path: Path) -> None:
