@@ -146,17 +146,19 @@ class _Run:
         fixed = sum(self.counter.count(s.text) for s, is_open in zip(slots, chosen, strict=True) if not is_open)
         if by_tokens:
             group = self._within_tokens(open_slots, slots, newest, fixed)
+            parts = [group]
         else:
             # Each message on its own, asked only what was asked before it: appending never changes what went before.
             queries = chat.queries_before(slots)
-            group = _joined([self._message(slot, self.request.query or queries.get(slot.message)) for slot in open_slots])
+            parts = [self._message(slot, self.request.query or queries.get(slot.message)) for slot in open_slots]
+            group = _joined(parts)
         texts = [rendered.text for rendered in group.rendered]
         replaced = chat.replace_texts(messages, list(zip(open_slots, texts, strict=True)))
         group.tokens_before += fixed
         group.tokens_after += fixed
         if emptied := [slot.message for slot, text in zip(open_slots, texts, strict=True) if not text]:
             self.warnings.append(f"emptied: no text is left in messages {', '.join(map(str, emptied))}")
-        scores = [units for each in self.groups for units in _scores(each)] if "scores" in self.request.include else None
+        scores = [units for part in parts for units in _scores(part)] if "scores" in self.request.include else None
         result = self._finish(group, messages=replaced)
         located: dict[str, Any] = {}
         if result.spans is not None:
@@ -167,7 +169,7 @@ class _Run:
         if scores is not None:
             located["scores"] = [
                 LocatedScores(message=slot.message, path=list(slot.path), scores=units)
-                for slot, units in zip(open_slots, scores, strict=False)
+                for slot, units in zip(open_slots, scores, strict=True)
             ]
         return result.model_copy(update=located)
 

@@ -206,7 +206,11 @@ def _select(
         beyond: set[Place] = set()
         if kept is not None:
             beyond = {(p, u) for p, units in enumerate(kept) for u in range(len(ranks[p])) if u not in units}
-        return selector.select(ranks, protected, budget, method.fills, refused | beyond)
+        selection = selector.select(ranks, protected, budget, method.fills, refused | beyond)
+        if beyond and not any(selection.kept):
+            # What the method would have kept is all too large; what fits of the rest is better than nothing.
+            return selector.select(ranks, protected, budget, method.fills, refused)
+        return selection
     if kept is None:
         raise TargetRequired(
             f"method {method.name!r} has no stop of its own; give target_ratio or target_tokens", "target_ratio"

@@ -33,11 +33,14 @@ def dataset_files(folder: Path) -> dict[str, Path]:
 
 
 def load_set(files: dict[str, Path], name: str, limit: int | None = None) -> list[Item]:
-    """Items of the set `name`, or of one language of it: `xquad_10doc:en`. Raises SystemExit for a set that is not there."""
-    file, _, language = name.partition(":")
+    """Items of the set `name`, or of one language of it: `xquad_10doc:en`. Raises SystemExit for one that is not there."""
+    file, colon, language = name.partition(":")
     if file not in files:
         raise SystemExit(f"no set {file!r} among {', '.join(sorted(files))}")
-    return load(files[file], limit, language or None)
+    items = load(files[file], limit, language if colon else None)
+    if colon and not items:
+        raise SystemExit(f"no item of {file!r} is in language {language!r}")
+    return items
 
 
 def load(path: Path, limit: int | None = None, language: str | None = None) -> list[Item]:

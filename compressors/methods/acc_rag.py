@@ -80,13 +80,15 @@ class AccRag(Method[AccRagOptions]):
         steps = scored.details["steps"]
         held = _leading(ranking(passages, scored.units), kept)
         reached = int(np.searchsorted([step["units"] for step in steps], held, side="right"))
-        chosen = _chosen(passages, scored, options) if steps else len(steps)
-        if held == sum(not unit.structural for passage in passages for unit in passage.units):
+        chosen = _chosen(passages, scored, options) if steps else 0
+        everything = held == sum(not unit.structural for passage in passages for unit in passage.units)
+        if everything and chosen + 1 >= len(steps):
             reason = "unsure"
         elif reached <= chosen:
             reason = "budget"
         else:
-            reason = "sufficient" if steps[chosen]["confidence"] >= options.confidence else "little_gain"
+            # Protected units may carry it on beyond the step that was chosen.
+            reason = "sufficient" if steps[reached - 1]["confidence"] >= options.confidence else "little_gain"
         return {
             **scored.details,
             "stopped": reason,

@@ -123,9 +123,10 @@ def build_plan(
 
 
 def merge_details(details: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The receipts of several groups of one request as one; of stops, the one that was least sure."""
+    """The receipts of several groups of one request as one; of stops that had a question, the one that was least sure."""
     if len(details) > 1 and "confidence" in details[0]:
-        return dict(min(details, key=lambda each: each["confidence"] or 0.0))
+        asked = [each for each in details if each["steps"]] or details
+        return dict(min(asked, key=lambda each: each["confidence"] or 0.0))
     if len(details) < 2 or "chunks" not in details[0]:
         return dict(details[0]) if details else {}
     merged = {**details[0], "chunks": [chunk for each in details for chunk in each.get("chunks", [])]}

@@ -75,6 +75,9 @@ def test_a_sample_is_the_same_every_time(tmp_path: Path) -> None:
     assert (len(english), len(load_set(files, "set:en", 3)), len(load_set(files, "set"))) == (10, 3, 50)
     with pytest.raises(SystemExit, match="other"):
         load_set(files, "other:en")
+    for nowhere in ("set:xx", "set:"):
+        with pytest.raises(SystemExit, match="no item of 'set'"):
+            load_set(files, nowhere)
 
 
 def test_the_whole_benchmark(tmp_path: Path) -> None:

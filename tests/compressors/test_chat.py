@@ -4,6 +4,7 @@ import pytest
 
 from compressors import BudgetInfeasible, CompressionRequest, CompressionResult, Compressor
 from compressors.errors import InvalidValue
+from compressors.result import LocatedScores
 from tests.conftest import PROSE
 
 CALL = {
@@ -97,3 +98,18 @@ def test_malformed_messages_name_the_field(compressor: Compressor, message: Any,
     with pytest.raises(InvalidValue) as caught:
         run(compressor, [message], target_ratio=0.5)
     assert caught.value.field == field
+
+
+def test_scores_stay_with_their_message_when_another_cannot_be_shortened(compressor: Compressor) -> None:
+    chat = [
+        {"role": "assistant", "content": f"<keep>{PROSE}</keep> It was cold."},
+        {
+            "role": "assistant",
+            "content": "The cat sat on the mat. The dog lay in the sun. Birds sang all day long. Fish swam.",
+        },
+    ]
+    result = run(compressor, chat, method="hybrid", query="Where did the cat sit?", target_ratio=0.5, include=["scores"])
+    assert any("messages[0]" in warning for warning in result.warnings)
+    located = [each for each in result.scores or [] if isinstance(each, LocatedScores)]
+    assert [each.message for each in located if each.scores] == [1]
+    assert located[1].scores[-1].end == len(chat[1]["content"])

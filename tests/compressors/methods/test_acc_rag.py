@@ -88,6 +88,16 @@ def test_with_a_target_it_may_stop_earlier(compressor: Compressor) -> None:
     assert tight.method_details["stopped"] == "budget"
 
 
+def test_what_fits_is_kept_where_the_best_sentence_does_not(compressor: Compressor) -> None:
+    best = (
+        "Amundsen did not sail home in the Fram unless his brother, who was never at hand, had paid for the ship and crew."
+    )
+    result = run(compressor, text=f"{best} Bread is old. Tin is a metal.", query=QUESTION, target_tokens=12)
+    assert result.text
+    assert result.method_details["stopped"] == "budget"
+    assert not result.warnings
+
+
 def test_without_a_question_importance_orders_and_nothing_stops(compressor: Compressor) -> None:
     result = ask(compressor, query=None, target_ratio=0.4)
     assert result.method_details["order"] == "importance"
@@ -102,6 +112,14 @@ def test_what_is_protected_stays(compressor: Compressor) -> None:
     assert "Bakers start at night." in (result.text or "")
 
 
+def test_the_reason_is_of_what_is_kept_with_what_is_protected(compressor: Compressor) -> None:
+    for protected in ("Amundsen", ".*"):
+        result = ask(compressor, options={"confidence": 0.5}, protect_patterns=[protected])
+        assert result.method_details["stopped"] == "sufficient"
+        assert result.method_details["confidence"] >= 0.5
+    assert result.usage.ratio == 1.0
+
+
 def test_of_several_messages_the_least_sure_stop_is_told(compressor: Compressor) -> None:
     messages = [
         {"role": "user", "content": QUESTION},
@@ -110,6 +128,9 @@ def test_of_several_messages_the_least_sure_stop_is_told(compressor: Compressor)
     ]
     result = run(compressor, messages=messages, target_ratio=0.5)
     assert {"stopped", "confidence", "stop_step"} <= result.method_details.keys()
+    # A message before any question is ordered by importance: nobody asked how sure it is.
+    later = run(compressor, messages=[{"role": "assistant", "content": PROSE}, *messages], target_ratio=0.5)
+    assert later.method_details == result.method_details
 
 
 def test_mistakes_name_the_option() -> None:
