@@ -6,7 +6,7 @@ Training questions come with other documents than a retriever's, and the evidenc
 selector is too sure or not sure enough everywhere. Another shift and slope of the log-odds put that right. In chats it
 is too sure even then: the answer is often in the turn after the one that resembles the question. They have a further shift.
 Three more numbers say from the confidence asked what a further piece of text must add to be kept, with a factor of its
-own for chats. All are fitted to every other item of a set; the figures are for the rest.
+own for chats. All are fitted to every other question of a set; the figures are for the rest.
 """
 
 import argparse
@@ -70,12 +70,16 @@ def main() -> None:
 
 
 def steps_of(items: Sequence[Item], method: Method, selector: Selector) -> Steps:  # type: ignore[type-arg]
-    """The prefixes of every item whose answer is in its documents, with the selector's uncalibrated log-odds."""
+    """The prefixes of every item whose answer is in its documents, with the selector's uncalibrated log-odds.
+
+    Requests of one question have either even numbers or odd ones, so that they are in the same half.
+    """
     odds: list[np.ndarray] = []
     found: list[bool] = []
     share: list[np.ndarray] = []
     request: list[int] = []
-    for number, item in enumerate(track(items, items[0].dataset)):
+    questions: dict[str, int] = {}
+    for place, item in enumerate(track(items, items[0].dataset)):
         if kept(item, "\n".join(document["text"] for document in item.documents)) != 1.0:
             continue
         passages = [segment(document["text"], document["title"]) for document in item.documents]
@@ -85,14 +89,14 @@ def steps_of(items: Sequence[Item], method: Method, selector: Selector) -> Steps
         odds.append(selector.log_odds(features(passages, scored, order, item.question)))
         found += [kept(item, "\n".join(passages[p].slice(u) for p, u in order[:size])) == 1.0 for size in sizes]
         share.append(shares(passages, order)[np.asarray(sizes) - 1])
-        request += [number] * len(sizes)
+        parity = questions.setdefault(item.question, len(questions)) % 2
+        request += [2 * place + parity] * len(sizes)
     return Steps(np.concatenate(odds), np.asarray(found), np.concatenate(share), np.asarray(request))
 
 
 def half(steps: Steps, which: int) -> Steps:
-    """Every other request, from the first (0) or the second (1) on."""
-    places = np.unique(steps.request, return_inverse=True)[1]
-    return steps.where(places % 2 == which)
+    """The requests with even (0) or odd (1) numbers."""
+    return steps.where(steps.request % 2 == which)
 
 
 def joined(groups: Sequence[Steps]) -> Steps:

@@ -73,7 +73,7 @@ class Steps:
     def parts(self) -> tuple[NDArray[np.bool_], FloatArray]:
         """Which prefixes are not the whole, and weights of those by which every request counts the same."""
         part = np.append(self.request[1:] == self.request[:-1], False)
-        return part, (1 / self.sizes.repeat(self.sizes))[part]
+        return part, 1 / (self.sizes.repeat(self.sizes)[part] - 1)
 
 
 def platt(steps: Steps) -> tuple[float, float]:

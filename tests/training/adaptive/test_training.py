@@ -78,6 +78,8 @@ def test_stops_by_hand() -> None:
     assert made.stops(1.0).tolist() == [1, 5]
     assert made.kept(1.0) == 1.0
     assert made.ratio(1.0) == 0.75
+    part, weight = made.parts()
+    assert (part.tolist(), weight.tolist()) == ([True, True, False] * 2, [0.5] * 4)
     assert made.stops(3.0).tolist() == [0, 3]
     assert made.kept(3.0) == 0.0
     for gain in (0.1, 1.0, 3.0):
