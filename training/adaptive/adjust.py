@@ -1,12 +1,12 @@
-"""Set the selector's last six numbers on halves of public sets, so that the confidence asked is the share of answers kept.
+"""Set the selector's last five numbers on halves of public sets, so that the confidence asked is the share of answers kept.
 
     python -m training.adaptive.adjust ../shared/data/public nq20_positions squadshifts_newwiki --chats chat_sgd
 
 Training questions come with other documents than a retriever's, and the evidence model has read some of them; then the
 selector is too sure or not sure enough everywhere. Another shift and slope of the log-odds put that right. In chats it
 is too sure even then: the answer is often in the turn after the one that resembles the question. They have a further shift.
-Three more numbers say from the confidence asked what a further piece of text must add to be kept, with a factor of its
-own for chats. All are fitted to every other question of a set; the figures are for the rest.
+Two more say from the confidence asked what a further piece of text must add to be kept, one of them for chats only. All
+are fitted to every other question of a set; the figures are for the rest.
 """
 
 import argparse

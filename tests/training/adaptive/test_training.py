@@ -11,7 +11,7 @@ from compressors.budget import ranking
 from compressors.segmentation import segment
 from training.adaptive.adjust import half, joined
 from training.adaptive.build import Request, first_sufficient, request_from, unread
-from training.adaptive.calibration import Steps, fit_gain, fit_gain_factor, fit_shift, platt
+from training.adaptive.calibration import ASKED, Steps, fit_gain, fit_gain_factor, fit_shift, platt
 from training.adaptive.train import held_out, train
 from training.evidence.groups import Group
 
@@ -123,6 +123,7 @@ def test_the_gain_brings_answers_kept_to_the_confidence_asked() -> None:
     odds = 0.5 * (size - place) + random.normal(scale=1.5, size=800).repeat(30)
     made = Steps(odds, size >= place, size / 30, np.arange(800).repeat(30))
     factor, power = fit_gain([half(made, 0)])
-    for asked in (0.9, 0.95):
-        assert half(made, 1).kept(factor * (1 - asked) ** power) == pytest.approx(asked + 0.02, abs=0.03)
+    kept = {by: [half(made, 1).kept(by * factor * (1 - asked) ** power) for asked in ASKED] for by in (0.25, 1, 4)}
+    assert np.mean(kept[1]) == pytest.approx(np.mean(ASKED), abs=0.05)
+    assert min(kept, key=lambda by: np.square(np.subtract(kept[by], ASKED)).sum()) == 1
     assert fit_gain_factor([half(made, 0)], (4 * factor, power), np.asarray([0.25, 1, 4])) == 0.25
