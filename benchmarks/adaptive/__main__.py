@@ -55,16 +55,22 @@ def main() -> None:
     models = ModelLoader().models(LruVectorCache(), LruScoreCache())
     compressor = Compressor(models)
     against = arguments.against or fixed_methods(models)
-    stops = [stop for name in arguments.sets for stop in run(compressor, load_set(files, name, arguments.items), against)]
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    with (arguments.output / "adaptive.csv").open("w", newline="") as file:
+    stops: list[Stop] = []
+    for name in arguments.sets:
+        stops += run(compressor, load_set(files, name, arguments.items), against)
+        # After every set, so that a run that is stopped keeps what it has.
+        _write(stops, arguments.output)
+    print(table.markdown(stops))
+
+
+def _write(stops: Sequence[Stop], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "adaptive.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, [field.name for field in fields(Stop)])
         writer.writeheader()
         writer.writerows(asdict(stop) for stop in stops)
-    markdown = table.markdown(stops)
-    (arguments.output / "adaptive.md").write_text(markdown)
-    plot.draw(stops, arguments.output / "adaptive.png")
-    print(markdown)
+    (folder / "adaptive.md").write_text(table.markdown(stops))
+    plot.draw(stops, folder / "adaptive.png")
 
 
 def fixed_methods(models: Models) -> list[str]:
