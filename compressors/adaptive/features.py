@@ -70,7 +70,7 @@ def granularities(units: int) -> list[int]:
 
 def shares(passages: Sequence[Passage], order: Sequence[Place]) -> FloatArray:
     """Share of all units' characters that the first n + 1 units of the order hold, at n; shape (len(order),)."""
-    characters = np.cumsum([passages[p].units[u].end - passages[p].units[u].start for p, u in order], dtype=np.float64)
+    characters = np.cumsum(_lengths(passages, order))
     return np.asarray(characters / characters[-1]) if len(order) else characters
 
 
@@ -97,14 +97,14 @@ def features(passages: Sequence[Passage], scored: Scored, order: Sequence[Place]
     standard = _standardised(raw)
     following = np.append(standard, standard[-1] - 1.0)
     raw_following = np.append(raw, raw[-1] - 1.0)
-    lengths = np.asarray([passages[p].units[u].end - passages[p].units[u].start for p, u in order], dtype=np.float64)
+    lengths = _lengths(passages, order)
     characters = np.cumsum(lengths)
     wide, narrow = _mass(standard, _WIDE), _mass(standard, _NARROW)
     columns: dict[str, FloatArray | float] = {
         "log_units": np.log1p(len(order)),
         "log_kept_units": np.log(ends),
         "log_kept_characters": np.log(characters[last]),
-        "log_kept_share": np.log(shares(passages, order)[last]),
+        "log_kept_share": np.log(characters[last] / characters[-1]),
         "best_score": raw[0],
         "next_score": raw_following[ends],
         "best": standard[0],
@@ -124,6 +124,10 @@ def features(passages: Sequence[Passage], scored: Scored, order: Sequence[Place]
     columns |= _kind(passages, order, question, narrow, last)
     columns |= {f"wants_{kind.name.lower()}": float(question.kind is kind) for kind in Wanted}
     return np.stack([np.broadcast_to(columns[name], ends.shape) for name in NAMES], axis=1).astype(np.float32)
+
+
+def _lengths(passages: Sequence[Passage], order: Sequence[Place]) -> FloatArray:
+    return np.asarray([passages[p].units[u].end - passages[p].units[u].start for p, u in order], dtype=np.float64)
 
 
 def _of_passages(

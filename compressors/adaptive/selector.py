@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 
 from compressors.adaptive.features import NAMES
+from compressors.adaptive.stopping import least_gain, rising
 from compressors.errors import ModelUnavailable
 
 WEIGHTS = Path(__file__).with_name("selector.safetensors")
@@ -72,16 +73,14 @@ class Selector:
         """
         if not len(rows):
             return np.empty(0)
-        confidences = np.maximum.accumulate(1 / (1 + np.exp(-self.calibrated(self.log_odds(rows), lines))))
-        confidences[-1] = 1.0
-        return np.asarray(confidences.round(4))
+        return rising(self.calibrated(self.log_odds(rows), lines)).round(4)
 
     def least_gain(self, confidence: float, lines: float = 0.0) -> float:
-        """What a further piece of text must add to the confidence, for each share of the whole that it is, to be kept.
+        """See stopping.least_gain; set so that of many questions a share of `confidence` keep their answer.
 
-        Set so that of many questions a share of `confidence` keep their answer. `lines` as in `confidences`.
+        `lines` as in `confidences`.
         """
-        return float(self._gain * (1 - confidence) ** self._power * self._gain_of_lines**lines)
+        return least_gain(confidence, float(self._gain * self._gain_of_lines**lines), float(self._power))
 
 
 @lru_cache(maxsize=1)

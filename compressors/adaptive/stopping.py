@@ -6,6 +6,18 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 
 
+def rising(log_odds: FloatArray) -> FloatArray:
+    """Confidences of one order's prefixes (prefixes,), smallest first: never falling, and 1 for the whole."""
+    confidences = np.maximum.accumulate(1 / (1 + np.exp(-log_odds)))
+    confidences[-1] = 1.0
+    return np.asarray(confidences)
+
+
+def least_gain(confidence: float, factor: float, power: float) -> float:
+    """What a further piece of text must add to the confidence, for each share of the whole that it is, to be kept."""
+    return float(factor * (1 - confidence) ** power)
+
+
 def best_step(confidences: FloatArray, shares: FloatArray, least_gain: float) -> int:
     """Index of the prefix with the highest confidence less `least_gain` times its share of the text; the shortest of equals.
 

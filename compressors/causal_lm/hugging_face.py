@@ -88,19 +88,15 @@ class HuggingFaceCausalLM:
                 output = self._model.base_model(
                     input_ids=ids, use_cache=False, output_hidden_states=any(each is not None for each in exits)
                 )
-                for row, each in enumerate(exits):
-                    states = output.last_hidden_state if each is None else self._norm()(output.hidden_states[each])
-                    used = [slice(w.first - w.begin, w.end - w.begin) for _, w in (parts[i] for i in batch)]
-                    read = self._losses_of(
-                        torch.cat([states[place, each] for place, each in enumerate(used)]),
-                        torch.cat([ids[place, 1:][each] for place, each in enumerate(used)]),
-                    )
-                    at = 0
-                    for index in batch:
+                used = [slice(w.first - w.begin, w.end - w.begin) for _, w in (parts[i] for i in batch)]
+                wanted = torch.cat([ids[place, 1:][each] for place, each in enumerate(used)])
+                ends = np.cumsum([each.stop - each.start for each in used])
+                for row, layer in enumerate(exits):
+                    states = output.last_hidden_state if layer is None else self._norm()(output.hidden_states[layer])
+                    read = self._losses_of(torch.cat([states[place, each] for place, each in enumerate(used)]), wanted)
+                    for index, losses in zip(batch, np.split(read, ends[:-1]), strict=True):
                         sequence, window = parts[index]
-                        count = window.end - window.first
-                        results[sequence][row, window.first : window.end] = read[at : at + count]
-                        at += count
+                        results[sequence][row, window.first : window.end] = losses
         return results
 
     def attention(

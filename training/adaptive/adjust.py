@@ -60,12 +60,13 @@ def main() -> None:
         factor = fit_gain_factor([half(true[name], 0) for name in arguments.chats], gain, _FACTORS_OF_LINES)
     numbers = {"calibration": np.asarray([shift, slope, further]), "gain": np.asarray([*gain, factor])}
     save_file({**arrays, **numbers}, arguments.output, about)
+    selector = Selector.read(arguments.output)
     print(f"shift {shift:.2f}, slope {slope:.2f}, further shift of chats {further:.2f}")
     print(f"least gain {gain[0]:.1f} (1 - confidence)^{gain[1]:g}, of chats {factor:.3f} times as much")
     for name, steps in true.items():
         rest = half(steps, 1)
-        of_set = gain[0] * (factor if name in arguments.chats else 1)
-        told = ", ".join(f"{asked:g}: {rest.kept(of_set * (1 - asked) ** gain[1]):.3f}" for asked in ASKED)
+        lines = float(name in arguments.chats)
+        told = ", ".join(f"{asked:g}: {rest.kept(selector.least_gain(asked, lines)):.3f}" for asked in ASKED)
         print(f"{name}, the other half, {len(rest.starts)} items, kept at {told}")
 
 

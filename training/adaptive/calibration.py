@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
+from compressors.adaptive.stopping import best_step, least_gain, rising
+
 FloatArray = NDArray[np.float64]
 
 ASKED = (0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99)
@@ -50,17 +52,14 @@ class Steps:
 
     @cached_property
     def confidences(self) -> FloatArray:
-        """As the selector gives them: never falling from a prefix to a longer one, and 1 for the whole."""
-        chances = 1 / (1 + np.exp(-self.log_odds))
-        rising = np.concatenate([np.maximum.accumulate(each) for each in np.split(chances, self.starts[1:])])
-        rising[self.starts + self.sizes - 1] = 1.0
-        return rising
+        """As the selector gives them, unrounded."""
+        return np.concatenate([rising(each) for each in np.split(self.log_odds, self.starts[1:])])
 
     def stops(self, least_gain: float) -> NDArray[np.int64]:
-        """For each request the index of the prefix that compressors.adaptive.stopping.best_step chooses."""
-        worth = self.confidences - least_gain * self.share
-        best = np.flatnonzero(worth == np.maximum.reduceat(worth, self.starts).repeat(self.sizes))
-        return best[np.unique(self.request[best], return_index=True)[1]]
+        """For each request the index of the prefix that it stops at."""
+        requests = zip(np.split(self.confidences, self.starts[1:]), np.split(self.share, self.starts[1:]), strict=True)
+        steps = [best_step(confidences, shares, least_gain) for confidences, shares in requests]
+        return self.starts + np.asarray(steps, dtype=np.int64)
 
     def kept(self, least_gain: float) -> float:
         """Share of the requests that keep their answer then."""
@@ -106,7 +105,7 @@ def fit_gain_factor(groups: Sequence[Steps], gain: tuple[float, float], factors:
 
 def _error(groups: Sequence[Steps], factor: float, power: float) -> float:
     return sum(
-        (steps.kept(factor * (1 - asked) ** power) - asked - min(_MARGIN, (1 - asked) / 2)) ** 2
+        (steps.kept(least_gain(asked, factor, power)) - asked - min(_MARGIN, (1 - asked) / 2)) ** 2
         for steps in groups
         for asked in ASKED
     )

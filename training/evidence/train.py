@@ -223,7 +223,6 @@ def _prefetched(
     groups: list[Group], encoder: EmbeddedEncoder, cache: LruVectorCache, seed: int, labelled: float, first: int, steps: int
 ) -> Iterator[tuple[int, list[Example]]]:
     """The examples of each step; the next step's are made while this one is computed."""
-    following_batches = batches(groups, seed, labelled)
 
     def prepare(step: int, batch: list[Group]) -> list[Example]:
         random = Random(f"{seed}/{step}")
@@ -231,7 +230,7 @@ def _prefetched(
         return [Example(e.source, _hard(e.rows, random)) for e in examples if e]
 
     with ThreadPoolExecutor(1) as pool:
-        numbered = itertools.islice(enumerate(following_batches), first, steps)
+        numbered = itertools.islice(enumerate(batches(groups, seed, labelled)), first, steps)
         waiting = None
         for step, batch in numbered:
             following = (step, pool.submit(prepare, step, batch))
