@@ -1,7 +1,8 @@
 """Divides the sentences of a passage into fragments that may be kept or dropped one by one.
 
-A sentence of which anything is kept keeps its facts: its negations and other scope words, numbers, identifiers, quotations
-and names. Every fragment requires those, so budgets that count what a unit requires stay exact.
+A sentence of which anything is kept keeps its facts, its negations and other scope words, numbers, identifiers, quotations
+and names, and the mark it ends with, so that it does not run into the next. Every fragment requires those, so budgets that
+count what a unit requires stay exact.
 """
 
 from collections.abc import Callable, Sequence
@@ -36,6 +37,7 @@ _DIVISIBLE = frozenset({Kind.SENTENCE, Kind.LIST_ITEM, Kind.TURN})
 _WORD = regex.compile(
     r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]|[\p{L}\p{M}\p{N}_]+(?:['’\-.&/][\p{L}\p{M}\p{N}_]+)*|\S"
 )
+_END_MARK = regex.compile(r"(?<=[\p{L}\p{M}\p{N}\p{Pe}\p{Pf}\"'`])(?:[.?!]+|[…。！？।؟۔])$")
 _LABEL = {
     Kind.TURN: regex.compile(r"[^\n:>]{0,40}[:>]"),
     Kind.LIST_ITEM: regex.compile(r"(?:[-*+•◦▪–]|\(?\w{1,3}[.)])(?=\s)"),
@@ -75,13 +77,19 @@ def divide(passage: Passage, split: Splitter, facts: bool = True) -> Passage:
         wanted = tuple(count + i for i in held if facts and not (label is not None and i == 0))
         if label is not None:
             wanted = (count, *wanted)
-        divided.append(
-            [
-                # A label says nothing of what its sentence says, so later sentences of a turn can have it alone.
-                Unit(*span, Kind.FRAGMENT, requires=() if label is not None and i == 0 else wanted)
-                for i, span in enumerate(pieces)
-            ]
-        )
+        mark = _end_mark(passage.text, unit, whole)
+        if mark:
+            pieces = [(start, min(end, mark[0])) for start, end in pieces if start < mark[0]]
+            wanted = (*(i for i in wanted if i < count + len(pieces)), count + len(pieces))
+        fragments = [
+            # A label says nothing of what its sentence says, so later sentences of a turn can have it alone.
+            Unit(*span, Kind.FRAGMENT, requires=() if label is not None and i == 0 else wanted)
+            for i, span in enumerate(pieces)
+        ]
+        if mark:
+            pieces.append(mark)
+            fragments.append(Unit(*mark, Kind.FRAGMENT, structural=True))
+        divided.append(fragments)
         count += len(pieces)
     units: list[Unit] = []
     for unit, pieces_of in zip(passage.units, divided, strict=True):
@@ -100,6 +108,12 @@ def _label_end(text: str, unit: Unit) -> int | None:
     pattern = _LABEL.get(unit.kind)
     match = pattern.match(text, unit.start, unit.end) if pattern else None
     return match.end() if match else None
+
+
+def _end_mark(text: str, unit: Unit, whole: SpanSet) -> Span | None:
+    """Where the mark at the end of a sentence is, if there is one right behind a word."""
+    match = _END_MARK.search(text, unit.start, unit.end)
+    return match.span() if match and not whole.splits(match.start()) else None
 
 
 def _pieces(text: str, unit: Unit, split: Splitter, whole: SpanSet, label: int | None) -> list[Span]:

@@ -79,13 +79,13 @@ def test_verify_rolls_back_a_fragment_that_came_without_its_sentences_facts() ->
 def test_negations_numbers_and_names_stay_and_other_words_may_go() -> None:
     passage = words("Some doctors say that Miriam must not take more than 5 mg of it.")
     kept = closed(passage, {slices(passage).index("doctors")})
-    assert render(passage, kept).text == "doctors Miriam must not more than 5 mg"
+    assert render(passage, kept).text == "doctors Miriam must not more than 5 mg."
 
 
-def test_without_facts_only_labels_are_required() -> None:
+def test_without_facts_only_labels_and_end_marks_are_required() -> None:
     passage = words("ANN: I do not know that. Ask Bob.\nBOB: Why?\nANN: Because.\nBOB: Fine.", facts=False)
     kept = closed(passage, {slices(passage).index("know")})
-    assert render(passage, kept).text == "ANN: know"
+    assert render(passage, kept).text == "ANN: know."
 
 
 def test_a_later_sentence_of_a_turn_brings_the_speaker_but_not_what_was_said_before() -> None:
@@ -96,6 +96,26 @@ def test_a_later_sentence_of_a_turn_brings_the_speaker_but_not_what_was_said_bef
     assert text.startswith("ANN:")
     assert "17" not in text
     assert "everybody" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "kept", "expected"),
+    [
+        ("The old cat was not hungry. It sat down.", {"cat", "sat"}, "cat not. sat."),
+        ("Did anybody see it?! They all did so.", {"see", "did"}, "see?! did."),
+        ("他不是学生。她是老师。", {"他", "她"}, "他不。她。"),
+        ("It rained, and so on ... The end came.", {"rained", "end"}, "rained end."),
+    ],
+)
+def test_a_sentence_of_which_anything_is_kept_keeps_its_end_mark(text: str, kept: set[str], expected: str) -> None:
+    passage = words(text)
+    chosen = {i for i, each in enumerate(slices(passage)) if each in kept}
+    assert render(passage, closed(passage, chosen)).text == expected
+
+
+def test_an_end_mark_is_never_chosen_for_itself() -> None:
+    passage = words("Some people went home. Others did not?")
+    assert [slices(passage)[i] for i, unit in enumerate(passage.units) if unit.structural] == [".", "?"]
 
 
 @pytest.mark.parametrize(
