@@ -1,6 +1,5 @@
 """BM25 over sentences."""
 
-import itertools
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -8,7 +7,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from compressors.lexical import bm25, terms
-from compressors.methods.base import Method, Scored
+from compressors.methods.base import Method, Scored, per_passage
 from compressors.segmentation import Passage
 
 
@@ -37,10 +36,13 @@ class Bm25(Method[Bm25Options]):
 
 def unit_scores(passages: Sequence[Passage], query: str, titles: bool) -> list[np.ndarray]:
     """BM25 of every unit among all units of the request."""
-    bags: list[list[str]] = []
+    return per_passage(passages, bm25(query, unit_terms(passages, titles)))
+
+
+def unit_terms(passages: Sequence[Passage], titles: bool) -> list[list[str]]:
+    """The terms of every unit of the request, with those of its document's title if `titles` is set."""
+    found: list[list[str]] = []
     for passage in passages:
         title = terms(passage.title) if titles else []
-        bags.extend(terms(passage.slice(index)) + title for index in range(len(passage.units)))
-    flat = bm25(query, bags)
-    edges = np.cumsum([0, *(len(passage.units) for passage in passages)])
-    return [flat[a:b] for a, b in itertools.pairwise(edges)]
+        found.extend(terms(passage.slice(index)) + title for index in range(len(passage.units)))
+    return found

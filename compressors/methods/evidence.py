@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from compressors.evidence.windows import TITLE_TOKENS, Window, query_tokens, windows
 from compressors.methods.base import Method, Scored, per_passage
-from compressors.methods.hybrid import CoarseSignals, HybridOptions, coarse_signals, standardise
+from compressors.methods.coarse import CoarseSignals, CoarseStage, names_something, standardise
 from compressors.segmentation import Kind, Passage, share_of_lines
 
 _READ_SHARE, _READ_LEAST, _READ_MOST = 0.5, 1000, 1400
@@ -23,6 +23,9 @@ _BRIDGE = 0.7
 _FEW, _MANY, _CROWD = 5, 10, 20
 _PLAIN_IN_CROWD = 0.75
 """Share of a long question that counts as plain in a crowd of documents: there the length says little about its steps."""
+_LOOKS, _LOOK_SPREAD = 4, 1.2
+"""How many of the best units extend the question for a second look, and the lead in score that counts e times as much."""
+_SECOND, _SAME_PASSAGE = 1.4, 0.5
 _UNREAD = frozenset({Kind.JSON_MEMBER, Kind.CODE})
 
 
@@ -36,6 +39,9 @@ class EvidenceOptions(BaseModel):
         ge=0,
         le=100_000,
         description="Most tokens the model reads, likeliest first; by default half, up to 1,400, of chats 2,400.",
+    )
+    second_look: bool = Field(
+        True, description="Let the best sentences extend a question about names, to find what they lead to."
     )
     margin: float = Field(
         8.0, gt=0, le=50, description="Without a target: keep units whose score is within this margin of the best one's."
@@ -58,10 +64,11 @@ class Evidence(Method[EvidenceOptions]):
         of whole units are read in the order of their best unit by `hybrid`, but none of documents of JSON or code. In long
         questions, and among few documents, the evidence counts for more and similarity, of documents above all, for less.
         Among twenty documents and more it is the other way round, whatever the question's length: the more the model reads,
-        the higher the best of its mistakes.
+        the higher the best of its mistakes. What is found so is the start of a second look; see `_look_again`.
         """
         query = query or ""
-        signals = coarse_signals(self._models, passages, query, HybridOptions.model_construct())
+        stage = CoarseStage(self._models, passages)
+        signals = stage.signals(query)
         coarse = signals.score
         read, found = self._read(passages, query, coarse, options)
         if read.sum() < 2:
@@ -70,9 +77,15 @@ class Evidence(Method[EvidenceOptions]):
         evidence[read] = standardise(found[read])
         evidence[~read] = evidence[read].min()
         evidence[np.repeat([not _readable(p) for p in passages], [len(p.units) for p in passages])] = 0
-        total = combined(signals, evidence, sum(bool(p.units) for p in passages))
+        owner = np.repeat(np.arange(len(passages)), [len(p.units) for p in passages])
+        total = combined(signals, evidence, len(np.unique(owner)))
+        weight = _second_weight(query, signals, len(np.unique(owner))) if options.second_look else 0.0
+        if weight > 0:
+            total = _look_again(stage, query, total, evidence, owner, weight)
         return Scored(
-            per_passage(passages, total), _relevance(passages, signals, evidence, read), {"read_units": int(read.sum())}
+            per_passage(passages, total),
+            _relevance(passages, signals, evidence, read),
+            {"read_units": int(read.sum()), "second_look": weight > 0},
         )
 
     def stop(self, passages: Sequence[Passage], scored: Scored, options: EvidenceOptions) -> list[set[int]]:
@@ -125,7 +138,7 @@ def _readable(passage: Passage) -> bool:
 def combined(signals: CoarseSignals, evidence: NDArray[np.float32], documents: int) -> NDArray[np.float32]:
     """The weighed sum of signals and standardised evidence (units,), by the number of documents; see Evidence.score."""
     many = float(np.clip((documents - _FEW) / (_MANY - _FEW), 0, 1))
-    crowd = float(np.clip((documents - _MANY) / (_CROWD - _MANY), 0, 1))
+    crowd = _crowd(documents)
     plain = many * (1 - signals.length * np.where(signals.alone, 1, 1 - crowd * _PLAIN_IN_CROWD))
     short = _SHORT + crowd * (_SHORT_IN_CROWD - _SHORT)
     by_words = np.where(signals.alone, signals.by_words, plain * signals.by_words + (1 - plain))
@@ -137,6 +150,45 @@ def combined(signals: CoarseSignals, evidence: NDArray[np.float32], documents: i
         + np.where(signals.alone, _LONG, _LONG + plain * (short - _LONG)) * evidence
     )
     return np.asarray(total, dtype=np.float32)
+
+
+def _crowd(documents: int) -> float:
+    return float(np.clip((documents - _MANY) / (_CROWD - _MANY), 0, 1))
+
+
+def _second_weight(query: str, signals: CoarseSignals, documents: int) -> float:
+    """What the second look counts: for prose and questions about names, more for a long one, less in a crowd."""
+    if 2 * signals.alone.sum() >= len(signals.alone) or not names_something(query):
+        return 0.0
+    return _SECOND * (1 + signals.length) / 2 * (1 - _crowd(documents))
+
+
+def _look_again(
+    stage: CoarseStage,
+    query: str,
+    first: NDArray[np.float32],
+    evidence: NDArray[np.float32],
+    owner: NDArray[np.int64],
+    weight: float,
+) -> NDArray[np.float32]:
+    """z(first) + weight * mean of z(second), on the scale of `first`. Shapes (units,); `owner` is the passage of a unit.
+
+    Each of the best units is put behind the query and all units are scored again, by new similarities and word matches
+    and the evidence that is known. A second score counts by the first one of the unit that led to it, half where it speaks
+    for the same passage, and is neutral for that unit itself. This finds the second step of a question that one sentence
+    cannot answer, as retrieval in turns does (Trivedi et al., arXiv 2212.10509), without a generator between the turns.
+    """
+    best = np.argsort(-first.round(5), kind="stable")[:_LOOKS]
+    shares = np.exp((first[best] - first[best[0]]) / np.float32(_LOOK_SPREAD))
+    shares /= shares.sum()
+    again = np.zeros_like(first)
+    for unit, share in zip(best.tolist(), shares, strict=True):
+        second = standardise(combined(stage.extended_signals(query, unit), evidence, len(np.unique(owner))))
+        second[(owner == owner[unit]) & (second > 0)] *= _SAME_PASSAGE
+        second[unit] = 0
+        again += share * second
+    both = standardise(standardise(first) + np.float32(weight) * again)
+    return np.asarray(both * first.std() + first.mean(), dtype=np.float32)
 
 
 def _relevance(

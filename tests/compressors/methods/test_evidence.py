@@ -3,8 +3,9 @@ import pytest
 
 from compressors import CompressionRequest, Compressor, Document
 from compressors.encoder.cache import LruVectorCache
+from compressors.methods.coarse import CoarseSignals
 from compressors.methods.evidence import Evidence, EvidenceOptions, combined
-from compressors.methods.hybrid import CoarseSignals, Hybrid, HybridOptions
+from compressors.methods.hybrid import Hybrid, HybridOptions
 from compressors.models import ModelLoader
 from compressors.segmentation import segment
 from tests.conftest import PROSE
