@@ -3,6 +3,7 @@ import pytest
 
 from compressors import CompressionRequest, Compressor, Document
 from compressors.encoder.cache import LruVectorCache
+from compressors.methods.base import Scored
 from compressors.methods.coarse import CoarseSignals
 from compressors.methods.evidence import Evidence, EvidenceOptions, combined
 from compressors.methods.hybrid import Hybrid, HybridOptions
@@ -112,3 +113,46 @@ def test_json_and_code_are_left_to_the_coarse_stage() -> None:
     hybrid = Hybrid(models).score(passages, "Which tool finds the harbour?", HybridOptions())
     assert evidence.details["read_units"] == 0
     assert all(np.array_equal(a, b) for a, b in zip(evidence.units, hybrid.units, strict=True))
+
+
+TWO_STEPS = [
+    ("The Salt Road", "The Salt Road is a film of 1962. The music of The Salt Road is by Edna Marlow."),
+    ("Edna Marlow", "Edna Marlow was born in Dunmore, a harbour town. She kept bees."),
+    ("Robert Pell", "Robert Pell was born in Leeds, an old city. He painted birds."),
+    ("Anna Torres", "Anna Torres was born in Vigo, where she died. She sold fish."),
+    ("Rain", PROSE),
+]
+TWO_STEPS_QUESTION = "Where was the person born who made the music of The Salt Road?"
+
+
+def look(second: bool, question: str = TWO_STEPS_QUESTION, documents: int = 5) -> Scored:
+    texts = TWO_STEPS + [(f"Part {i}", PROSE) for i in range(documents - len(TWO_STEPS))]
+    passages = [segment(text, title) for title, text in texts]
+    return Evidence(LOADER.models()).score(passages, question, EvidenceOptions(second_look=second))
+
+
+def test_the_second_look_raises_whom_the_first_names_above_others_like_them() -> None:
+    def lead(scored: Scored) -> float:
+        _, composer, painter, seller, _ = scored.units
+        return float(composer[0] - max(painter[0], seller[0]))
+
+    assert lead(look(True)) > lead(look(False)) + 0.2
+    assert look(True).details["second_look"] is True
+
+
+@pytest.mark.parametrize(
+    ("question", "documents"),
+    [("where was the person born who made the music of that film?", 5), (TWO_STEPS_QUESTION, 20)],
+    ids=["no names", "a crowd"],
+)
+def test_where_the_second_look_is_not_worth_it_there_is_none(question: str, documents: int) -> None:
+    first, second = (look(each, question, documents) for each in (False, True))
+    assert all(np.array_equal(a, b) for a, b in zip(first.units, second.units, strict=True))
+    assert second.details["second_look"] is False
+
+
+def test_the_second_look_keeps_the_scale_of_the_scores() -> None:
+    first, second = (np.concatenate(look(each).units) for each in (False, True))
+    assert not np.array_equal(first, second)
+    assert second.mean() == pytest.approx(first.mean(), abs=1e-4)
+    assert second.std() == pytest.approx(first.std(), rel=1e-4)
