@@ -36,7 +36,8 @@ class CoarseSignals:
     """What `hybrid` adds up, standardised over all units of the request, shapes (units,), and the weights it gives them.
 
     `alone` marks units with a context of their own, whose `document` is 0. `relevance` (passages,) is the similarity of
-    whole passages; `length` is 0 for a short query and 1 for a long one.
+    whole passages; `length` is 0 for a short query and 1 for a long one; `opacity` is 0 for a query in words that the
+    encoder knows and 2 for one in words that it does not.
     """
 
     similarity: NDArray[np.float32]
@@ -48,6 +49,7 @@ class CoarseSignals:
     alone: NDArray[np.bool_]
     relevance: NDArray[np.float32]
     length: float
+    opacity: float = 0.0
 
     @property
     def score(self) -> NDArray[np.float32]:
@@ -97,7 +99,8 @@ class CoarseStage:
         matches = bm25(query, self._terms)
         length = float(np.clip((len(words(query)) - _LONG_FROM) / _LONG_RAMP, 0, 1))
         by_document = _DOCUMENT_SHORT + length * (_DOCUMENT_LONG - _DOCUMENT_SHORT)
-        by_words = np.where(self._alone, *_lexical_weights(self._encoder, query, matches)).astype(np.float32)
+        opacity = _opacity(self._encoder, query)
+        by_words = np.where(self._alone, *_lexical_weights(query, matches, opacity)).astype(np.float32)
         if lexical_weight is not None:
             by_words[:] = lexical_weight
         document = np.where(self._alone, 0, standardise(relevance[self._owner])).astype(np.float32)
@@ -107,7 +110,9 @@ class CoarseStage:
             known = np.where(self._prose, similarity + by_document * document + by_words * lexical, 0)
             vouched = _bridges(self._passages, known.astype(np.float32))
             bridge = np.where(self._prose, length * vouched[self._owner], 0).astype(np.float32)
-        return CoarseSignals(similarity, document, lexical, bridge, by_document, by_words, self._alone, relevance, length)
+        return CoarseSignals(
+            similarity, document, lexical, bridge, by_document, by_words, self._alone, relevance, length, opacity
+        )
 
 
 def names_something(query: str) -> bool:
@@ -115,10 +120,14 @@ def names_something(query: str) -> bool:
     return _NAME_INSIDE.search(query) is not None
 
 
-def _lexical_weights(encoder: Encoder, query: str, lexical: NDArray[np.float32]) -> tuple[float, float]:
-    """Weights of BM25: for units with a context of their own, and for all others."""
+def _opacity(encoder: Encoder, query: str) -> float:
+    """From 0 to 2 by the wordpieces to a word: identifiers and languages that the encoder does not know have many."""
     pieces = len(encoder.tokenize([query])[0].ids) / max(1, len(_SURFACE.findall(query)))
-    sure = float(np.clip(_OPAQUE_SLOPE * (pieces - _OPAQUE_FROM), 0, _OPAQUE_MOST))
+    return float(np.clip(_OPAQUE_SLOPE * (pieces - _OPAQUE_FROM), 0, _OPAQUE_MOST))
+
+
+def _lexical_weights(query: str, lexical: NDArray[np.float32], sure: float) -> tuple[float, float]:
+    """Weights of BM25, of which it is `sure` so far: for units with a context of their own, and for all others."""
     if len(lexical) > 1 and lexical.max() > 0:
         second, first = np.partition(lexical, -2)[-2:]
         sure += _MARGIN_SLOPE * max(0.0, float((first - second) / first) - _MARGIN_FROM)

@@ -157,10 +157,12 @@ def _crowd(documents: int) -> float:
 
 
 def _second_weight(query: str, signals: CoarseSignals, documents: int) -> float:
-    """What the second look counts: for prose and questions about names, more for a long one, less in a crowd."""
+    """What the second look counts: for prose and questions about names, more for a long one, less in a crowd or in words
+    that the encoder does not know.
+    """
     if 2 * signals.alone.sum() >= len(signals.alone) or not names_something(query):
         return 0.0
-    return _SECOND * (1 + signals.length) / 2 * (1 - _crowd(documents))
+    return _SECOND * (1 + signals.length) / 2 * (1 - _crowd(documents)) * min(1.0, 2 - signals.opacity)
 
 
 def _look_again(

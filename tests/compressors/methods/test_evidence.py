@@ -142,8 +142,12 @@ def test_the_second_look_raises_whom_the_first_names_above_others_like_them() ->
 
 @pytest.mark.parametrize(
     ("question", "documents"),
-    [("where was the person born who made the music of that film?", 5), (TWO_STEPS_QUESTION, 20)],
-    ids=["no names", "a crowd"],
+    [
+        ("where was the person born who made the music of that film?", 5),
+        (TWO_STEPS_QUESTION, 20),
+        ("Missä syntyi henkilö, joka sävelsi elokuvan The Salt Road musiikin Helsingissä?", 5),
+    ],
+    ids=["no names", "a crowd", "words unknown to the encoder"],
 )
 def test_where_the_second_look_is_not_worth_it_there_is_none(question: str, documents: int) -> None:
     first, second = (look(each, question, documents) for each in (False, True))
