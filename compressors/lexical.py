@@ -49,12 +49,19 @@ def bm25(query: str, documents: Sequence[Sequence[str]]) -> NDArray[np.float32]:
     if not wanted or not len(lengths):
         return np.zeros(len(documents), dtype=np.float32)
     column = {term: i for i, term in enumerate(wanted)}
-    frequency = np.zeros((len(documents), len(wanted)))
+    # Only what occurs is held: a table of all documents by all terms would outgrow the memory for a long query.
+    rows: list[int] = []
+    columns: list[int] = []
+    counts: list[int] = []
     for row, document in enumerate(documents):
         check()
         for term, count in Counter(t for t in document if t in column).items():
-            frequency[row, column[term]] = count
-    holding = (frequency > 0).sum(axis=0)
+            rows.append(row)
+            columns.append(column[term])
+            counts.append(count)
+    at, of, frequency = (np.asarray(each, dtype=np.int64) for each in (rows, columns, counts))
+    holding = np.bincount(of, minlength=len(wanted))
     idf = np.log1p((len(documents) - holding + 0.5) / (holding + 0.5))
     norm = K1 * (1 - B + B * lengths / max(float(lengths.mean()), 1e-9))
-    return np.asarray((idf * frequency * (K1 + 1) / (frequency + norm[:, None])).sum(axis=1), dtype=np.float32)
+    weights = idf[of] * frequency * (K1 + 1) / (frequency + norm[at])
+    return np.bincount(at, weights, minlength=len(documents)).astype(np.float32)

@@ -248,9 +248,16 @@ def _cut_inside_best_unit(
                 "cut_inside_sentence: the target is smaller than any sentence; the best one was shortened"
             )
             return [(rendered, set()) if index == p else entry for index, entry in enumerate(settled)]
-    smallest = min(counter.count(passage.slice(u)) for passage in result.passages for u in range(len(passage.units)))
+    smallest = min(_smallest(passage, counter) for passage in result.passages if passage.units)
     result.warnings.append(f"nothing_fits: no unit fits the target; the smallest takes {smallest} tokens")
     return settled
+
+
+def _smallest(passage: Passage, counter: TokenCounter) -> int:
+    """Tokens of the shortest text that can be made of the passage: a unit with what it requires, never a bare full stop."""
+    selector = UnitSelector([passage], counter.count)
+    units = [u for u, unit in enumerate(passage.units) if not unit.structural] or range(len(passage.units))
+    return min(selector.tokens(selector.close([(0, u)])) for u in units)
 
 
 def infeasible(error: BudgetInfeasible, extra_tokens: int) -> BudgetInfeasible:

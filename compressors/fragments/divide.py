@@ -37,7 +37,7 @@ _DIVISIBLE = frozenset({Kind.SENTENCE, Kind.LIST_ITEM, Kind.TURN})
 _WORD = regex.compile(
     r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]|[\p{L}\p{M}\p{N}_]+(?:['’\-.&/][\p{L}\p{M}\p{N}_]+)*|\S"
 )
-_END_MARK = regex.compile(r"(?<=[\p{L}\p{M}\p{N}\p{Pe}\p{Pf}\"'`])(?:[.?!]+|[…。！？।؟۔])$")
+_END_MARK = regex.compile(r"(?<=[\p{L}\p{M}\p{N}\p{Pe}\p{Pf}\"'`])[.?!…。！？।؟۔]+$")
 _LABEL = {
     Kind.TURN: regex.compile(r"[^\n:>]{0,40}[:>]"),
     Kind.LIST_ITEM: regex.compile(r"(?:[-*+•◦▪–]|\(?\w{1,3}[.)])(?=\s)"),

@@ -72,7 +72,7 @@ class Evidence(Method[EvidenceOptions]):
         coarse = signals.score
         read, found = self._read(passages, query, coarse, options)
         if read.sum() < 2:
-            return Scored(per_passage(passages, coarse), signals.relevance, {"read_units": 0})
+            return Scored(per_passage(passages, coarse), signals.relevance, {"read_units": 0, "second_look": False})
         evidence = np.full(len(coarse), -np.inf, dtype=np.float32)
         evidence[read] = standardise(found[read])
         evidence[~read] = evidence[read].min()

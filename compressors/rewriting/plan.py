@@ -127,6 +127,12 @@ def merge_details(details: Sequence[dict[str, Any]]) -> dict[str, Any]:
     if len(details) > 1 and "confidence" in details[0]:
         asked = [each for each in details if each["steps"]] or details
         return dict(min(asked, key=lambda each: each["confidence"] or 0.0))
+    if read := [each for each in details if "read_units" in each]:
+        # Messages before the first question were scored by another method, which the response does not name.
+        return {
+            "read_units": sum(each["read_units"] for each in read),
+            "second_look": any(each["second_look"] for each in read),
+        }
     if len(details) < 2 or "chunks" not in details[0]:
         return dict(details[0]) if details else {}
     merged = {**details[0], "chunks": [chunk for each in details for chunk in each.get("chunks", [])]}

@@ -104,6 +104,8 @@ def test_a_later_sentence_of_a_turn_brings_the_speaker_but_not_what_was_said_bef
         ("The old cat was not hungry. It sat down.", {"cat", "sat"}, "cat not. sat."),
         ("Did anybody see it?! They all did so.", {"see", "did"}, "see?! did."),
         ("他不是学生。她是老师。", {"他", "她"}, "他不。她。"),
+        ("他不是学生？！她是老师！！", {"他", "她"}, "他不？！她！！"),
+        ("She came?… They all did so.", {"came", "did"}, "came?… did."),
         ("It rained, and so on ... The end came.", {"rained", "end"}, "rained end."),
     ],
 )

@@ -111,7 +111,7 @@ def test_json_and_code_are_left_to_the_coarse_stage() -> None:
     passages = [segment(text, f"Tool {i}") for i, text in enumerate(texts)]
     evidence = Evidence(models).score(passages, "Which tool finds the harbour?", EvidenceOptions())
     hybrid = Hybrid(models).score(passages, "Which tool finds the harbour?", HybridOptions())
-    assert evidence.details["read_units"] == 0
+    assert evidence.details == {"read_units": 0, "second_look": False}
     assert all(np.array_equal(a, b) for a, b in zip(evidence.units, hybrid.units, strict=True))
 
 
@@ -160,3 +160,16 @@ def test_the_second_look_keeps_the_scale_of_the_scores() -> None:
     assert not np.array_equal(first, second)
     assert second.mean() == pytest.approx(first.mean(), abs=1e-4)
     assert second.std() == pytest.approx(first.std(), rel=1e-4)
+
+
+def test_a_chats_details_are_those_of_all_its_messages() -> None:
+    told = " ".join(text for _, text in TWO_STEPS)
+    question = {"role": "user", "content": TWO_STEPS_QUESTION}
+    chat = [{"role": "user", "content": told}, question, *({"role": "tool", "content": told} for _ in range(2))]
+    request = CompressionRequest(messages=chat, target_ratio=0.5, compress_roles=["user", "tool"])
+    result = Compressor(LOADER.models()).compress(request)
+    alone = look(True, documents=5)
+    assert result.method == "evidence"
+    assert result.method_details["second_look"] is True
+    assert result.method_details["read_units"] == 2 * len(segment(told, "").units)
+    assert alone.details.keys() == result.method_details.keys()
