@@ -59,7 +59,10 @@ class CoarseSignals:
 
 
 class CoarseStage:
-    """The passages of one request, encoded once and ready for any number of queries."""
+    """The passages of one request, encoded once and ready for any number of queries.
+
+    `owner` (units,) is the passage of each unit.
+    """
 
     def __init__(self, models: Models, passages: Sequence[Passage]) -> None:
         self._encoder = models.encoder()
@@ -70,7 +73,7 @@ class CoarseStage:
         ]
         self._queries: dict[str, FloatArray] = {}
         self._texts = [p.slice(unit) for p in passages for unit in range(len(p.units))]
-        self._owner = np.repeat(np.arange(len(passages)), [len(p.units) for p in passages])
+        self.owner = np.repeat(np.arange(len(passages)), [len(p.units) for p in passages])
         kinds = [unit.kind for p in passages for unit in p.units]
         self._alone = np.asarray([kind in _OWN_CONTEXT for kind in kinds], dtype=bool)
         self._prose = np.asarray([kind in _BRIDGING for kind in kinds], dtype=bool)
@@ -103,13 +106,13 @@ class CoarseStage:
         by_words = np.where(self._alone, *_lexical_weights(query, matches, opacity)).astype(np.float32)
         if lexical_weight is not None:
             by_words[:] = lexical_weight
-        document = np.where(self._alone, 0, standardise(relevance[self._owner])).astype(np.float32)
+        document = np.where(self._alone, 0, standardise(relevance[self.owner])).astype(np.float32)
         lexical = standardise(matches)
         bridge = np.zeros(len(matches), dtype=np.float32)
         if bridges and length > 0 and names_something(query):
             known = np.where(self._prose, similarity + by_document * document + by_words * lexical, 0)
             vouched = _bridges(self._passages, known.astype(np.float32))
-            bridge = np.where(self._prose, length * vouched[self._owner], 0).astype(np.float32)
+            bridge = np.where(self._prose, length * vouched[self.owner], 0).astype(np.float32)
         return CoarseSignals(
             similarity, document, lexical, bridge, by_document, by_words, self._alone, relevance, length, opacity
         )

@@ -76,12 +76,12 @@ class Evidence(Method[EvidenceOptions]):
         evidence = np.full(len(coarse), -np.inf, dtype=np.float32)
         evidence[read] = standardise(found[read])
         evidence[~read] = evidence[read].min()
-        evidence[np.repeat([not _readable(p) for p in passages], [len(p.units) for p in passages])] = 0
-        owner = np.repeat(np.arange(len(passages)), [len(p.units) for p in passages])
-        total = combined(signals, evidence, len(np.unique(owner)))
-        weight = _second_weight(query, signals, len(np.unique(owner))) if options.second_look else 0.0
+        evidence[~np.asarray([_readable(p) for p in passages])[stage.owner]] = 0
+        documents = sum(bool(p.units) for p in passages)
+        total = combined(signals, evidence, documents)
+        weight = _second_weight(query, signals, documents) if options.second_look else 0.0
         if weight > 0:
-            total = _look_again(stage, query, total, evidence, owner, weight)
+            total = _look_again(stage, query, total, evidence, documents, weight)
         return Scored(
             per_passage(passages, total),
             _relevance(passages, signals, evidence, read),
@@ -170,10 +170,10 @@ def _look_again(
     query: str,
     first: NDArray[np.float32],
     evidence: NDArray[np.float32],
-    owner: NDArray[np.int64],
+    documents: int,
     weight: float,
 ) -> NDArray[np.float32]:
-    """z(first) + weight * mean of z(second), on the scale of `first`. Shapes (units,); `owner` is the passage of a unit.
+    """z(first) + weight * mean of z(second), on the scale of `first`; shapes (units,).
 
     Each of the best units is put behind the query and all units are scored again, by new similarities and word matches
     and the evidence that is known. A second score counts by the first one of the unit that led to it, half where it speaks
@@ -185,8 +185,8 @@ def _look_again(
     shares /= shares.sum()
     again = np.zeros_like(first)
     for unit, share in zip(best.tolist(), shares, strict=True):
-        second = standardise(combined(stage.extended_signals(query, unit), evidence, len(np.unique(owner))))
-        second[(owner == owner[unit]) & (second > 0)] *= _SAME_PASSAGE
+        second = standardise(combined(stage.extended_signals(query, unit), evidence, documents))
+        second[(stage.owner == stage.owner[unit]) & (second > 0)] *= _SAME_PASSAGE
         second[unit] = 0
         again += share * second
     both = standardise(standardise(first) + np.float32(weight) * again)
