@@ -13,12 +13,15 @@ import pytest
 import redis
 from hypothesis import given
 from hypothesis import strategies as st
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from service.cache.redis_address import parse_redis_url
 from service.caller import ANYONE, Caller
 from service.limits import Limits, RateLimited, RateLimits, parse_limits, seconds_until_room
 from service.limits_storage import AddressedStorage
 from service.settings import Settings, SettingsError
+from tests.service.cache.redis_server import free_port
 
 ACME, ZETA = Caller("acme"), Caller("zeta")
 
@@ -27,22 +30,21 @@ class Redis:
     """A redis-server process."""
 
     def __init__(self, folder: Path, *arguments: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self._command = ["redis-server", *arguments, "--port", str(self.port), "--dir", str(folder), "--save", ""]
         self.start()
 
     def start(self) -> None:
         self.process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
         for _ in range(200):
+            assert self.process.poll() is None, "redis-server did not start"
             try:
-                self.client = redis.Redis(port=self.port)
+                self.client = redis.Redis(port=self.port, retry=Retry(NoBackoff(), 0))
                 self.client.ping()
                 return
             except redis.ConnectionError:
                 time.sleep(0.05)
-        raise AssertionError("redis-server did not start")
+        raise AssertionError("redis-server does not answer")
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGCONT)
@@ -267,7 +269,8 @@ def test_a_redis_that_refuses_does_not_fail_requests(server: Redis, trouble: str
 
 @needs_redis
 def test_cluster(tmp_path: Path) -> None:
-    server = Redis(tmp_path, "--cluster-enabled", "yes")
+    # By default a node listens to the others 10,000 ports above its own, which may be above the highest there is.
+    server = Redis(tmp_path, "--cluster-enabled", "yes", "--cluster-port", str(free_port()))
     try:
         server.client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
         for _ in range(200):
