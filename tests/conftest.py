@@ -64,6 +64,8 @@ class run_server:  # noqa: N801 - reads as a call
                 "PROMPTPRESS_HTTP_PORT": str(port),
                 "PROMPTPRESS_GRPC_PORT": "0",
                 "PROMPTPRESS_METRICS_PORT": "0",
+                # Whether a request is turned away must not depend on how fast this machine is.
+                "PROMPTPRESS_MAX_WAIT_MS": "60000",
                 **self._environment,
             },
             stderr=self._log,
