@@ -72,7 +72,6 @@ class CoarseStage:
             for v in passage_vectors(self._encoder, passages, models.vectors)
         ]
         self._queries: dict[str, FloatArray] = {}
-        self._texts = [p.slice(unit) for p in passages for unit in range(len(p.units))]
         self.owner = np.repeat(np.arange(len(passages)), [len(p.units) for p in passages])
         kinds = [unit.kind for p in passages for unit in p.units]
         self._alone = np.asarray([kind in _OWN_CONTEXT for kind in kinds], dtype=bool)
@@ -85,8 +84,10 @@ class CoarseStage:
 
     def extended_signals(self, query: str, unit: int) -> CoarseSignals:
         """The signals for a query with a unit behind it: the words of both, and the sum of their vectors."""
-        known = np.concatenate([units for units, _ in self._vectors])[unit]
-        return self._signals(f"{query} {self._texts[unit]}", self._vector(query) + known)
+        passage = int(self.owner[unit])
+        index = unit - int(np.searchsorted(self.owner, passage))
+        units, _ = self._vectors[passage]
+        return self._signals(f"{query} {self._passages[passage].slice(index)}", self._vector(query) + units[index])
 
     def _vector(self, query: str) -> FloatArray:
         if query not in self._queries:
