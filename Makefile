@@ -18,7 +18,7 @@ lint: $(VENV)/.installed-dev ## Check style and types
 	$(BIN)/mypy
 
 proto: $(VENV)/.installed-dev ## Generate the gRPC stubs from the proto file
-	$(BIN)/python -m service.grpc_api.generate
+	$(BIN)/python -m promptpress_service.grpc_api.generate
 
 DATA ?= ../shared/data/public
 ITEMS ?= 100000
@@ -43,15 +43,15 @@ $(VENV)/bin/python:
 		|| { echo "Python cannot make virtual environments here; on Debian and Ubuntu: apt install python3-venv"; rm -rf $(VENV); exit 1; }
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --upgrade pip
 
-$(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml compressors/pyproject.toml service/pyproject.toml VERSION constraints.txt
 	@echo "Installing PromptPress into $(VENV); the first time takes a few minutes ..."
-	@$(PIP_INSTALL) --editable .
+	@$(PIP_INSTALL) --editable compressors --editable service
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@echo "Installing what the tests need ..."
-	@$(PIP_INSTALL) --editable '.[dev]'
+	@$(PIP_INSTALL) --editable 'compressors[rewriter]' --editable 'service[otel]' --group dev
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist */build */*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 from hypothesis import HealthCheck, settings
 
-from compressors import Compressor, build_compressor
+from promptpress import Compressor, build_compressor
 
 settings.register_profile(
     "default",
@@ -58,7 +58,7 @@ class run_server:  # noqa: N801 - reads as a call
         # A file and not a pipe: nobody would empty a pipe, and a server that cannot log stands still.
         self._log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            [sys.executable, "-c", "from service.cli import app; app()", "serve"],
+            [sys.executable, "-c", "from promptpress_service.cli.main import app; app()", "serve"],
             env={
                 **os.environ,
                 "PROMPTPRESS_HTTP_PORT": str(port),

@@ -8,11 +8,11 @@ import regex
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from compressors import BudgetInfeasible, CompressionRequest, CompressionResult, Compressor
-from compressors.facts import uncuttable_spans
-from compressors.graphemes import clusters
-from compressors.segmentation import STRUCTURED, segment
-from compressors.tokenization import counter_for
+from promptpress import BudgetInfeasible, CompressionRequest, CompressionResult, Compressor
+from promptpress.content import STRUCTURED, segment
+from promptpress.text.facts import uncuttable_spans
+from promptpress.text.graphemes import clusters
+from promptpress.text.tokenization import counter_for
 from tests.conftest import PROSE
 from tests.strategies import any_text, json_documents, sentences
 

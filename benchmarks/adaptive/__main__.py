@@ -19,12 +19,12 @@ from benchmarks.adaptive import plot, table
 from benchmarks.adaptive.stops import Stop, mean_ratio
 from benchmarks.quality.data import Item, dataset_files, load_set
 from benchmarks.quality.metrics import kept
-from compressors import CompressionRequest, Compressor, Document
-from compressors.encoder.cache import LruVectorCache
-from compressors.methods.base import Models
-from compressors.methods.score_cache import LruScoreCache
-from compressors.models import ModelLoader
-from compressors.registry import METHODS
+from promptpress import CompressionRequest, Compressor, Document
+from promptpress.backends.encoder.cache import LruVectorCache
+from promptpress.backends.loader import ModelLoader
+from promptpress.methods.base import Models
+from promptpress.methods.registry import METHODS
+from promptpress.pipeline.score_cache import LruScoreCache
 
 METHOD = "acc_rag"
 CONFIDENCES = (0.8, 0.85, 0.9, 0.95, 0.97, 0.99)

@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.progress import Progress
 
 from benchmarks.language_models import needles, times
-from compressors import Compressor
-from compressors.causal_lm.embedded import is_present
-from compressors.models import ModelLoader
+from promptpress import Compressor
+from promptpress.backends.causal_lm.embedded import is_present
+from promptpress.backends.loader import ModelLoader
 
 RESULTS = Path(__file__).parents[1] / "results"
 READERS = {

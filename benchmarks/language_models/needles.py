@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from compressors import CompressionRequest, Compressor
-from compressors.evaluator_heads.probes import Probe, make_probes
+from promptpress import CompressionRequest, Compressor
+from promptpress.backends.attention_heads.probes import Probe, make_probes
 
 LENGTHS = (500, 1000, 2000, 4000, 8000)
 """Tokens."""

@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from transformers import AutoModelForCausalLM
 
-from compressors import CompressionRequest, Compressor
-from compressors.causal_lm.base import CausalLM
-from compressors.causal_lm.embedded import FOLDER
-from compressors.evaluator_heads.probes import make_probes
+from promptpress import CompressionRequest, Compressor
+from promptpress.backends.attention_heads.probes import make_probes
+from promptpress.backends.causal_lm.base import CausalLM
+from promptpress.backends.causal_lm.embedded import FOLDER
 
 TOKENS = 4000
 _ROUNDS = 7

@@ -7,7 +7,7 @@ import orjson
 
 from benchmarks.load.http_client import encoded
 from benchmarks.load.texts import mixed_tokens, question_of, text_of
-from service.grpc_api.generated import promptpress_pb2 as pb
+from promptpress_service.grpc_api.generated import promptpress_pb2 as pb
 
 _RATIO = 0.5
 _seeds = count(1)

@@ -65,7 +65,7 @@ class Service(Server):
         ports = {"HTTP": http, "GRPC": self.grpc_port, "METRICS": self.metrics_port}
         inherited = {name: "" for name in os.environ if name.startswith("PROMPTPRESS_")}
         environment = inherited | {f"PROMPTPRESS_{name}_PORT": str(port) for name, port in ports.items()} | (settings or {})
-        command = [sys.executable, "-c", "from service.cli import app; app()", "serve"]
+        command = [sys.executable, "-c", "from promptpress_service.cli.main import app; app()", "serve"]
         super().__init__(command, http, "/readyz", environment)
 
     def metric(self, name: str) -> float:

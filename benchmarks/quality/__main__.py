@@ -23,9 +23,9 @@ from benchmarks.quality.intervals import bootstrap_interval
 from benchmarks.quality.metrics import kept
 from benchmarks.quality.outcome import Outcome, violation
 from benchmarks.quality.summaries import entity_recall, rouge_l_recall
-from compressors import CompressionRequest, Compressor, Document
-from compressors.encoder.cache import LruVectorCache
-from compressors.models import ModelLoader
+from promptpress import CompressionRequest, Compressor, Document
+from promptpress.backends.encoder.cache import LruVectorCache
+from promptpress.backends.loader import ModelLoader
 
 RATIOS = (0.25, 0.125, 0.0625)
 METHODS = ("auto", "hybrid", "dspc", "cosine", "bm25", "truncate", "random")

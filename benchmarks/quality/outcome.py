@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from compressors import CompressionRequest, CompressionResult
-from compressors.tokenization import counter_for
+from promptpress import CompressionRequest, CompressionResult
+from promptpress.text.tokenization import counter_for
 
 
 @dataclass(frozen=True)

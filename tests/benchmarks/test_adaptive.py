@@ -7,8 +7,8 @@ from benchmarks.adaptive.plot import draw
 from benchmarks.adaptive.stops import Stop, curve, kept_at
 from benchmarks.adaptive.table import markdown
 from benchmarks.quality.data import Item
-from compressors import Compressor
-from compressors.models import ModelLoader
+from promptpress import Compressor
+from promptpress.backends.loader import ModelLoader
 from tests.conftest import PROSE
 
 

@@ -1,8 +1,8 @@
 import pytest
 
 from benchmarks.language_models import needles, times
-from compressors import Compressor
-from compressors.models import ModelLoader
+from promptpress import Compressor
+from promptpress.backends.loader import ModelLoader
 
 
 @pytest.fixture(scope="module")

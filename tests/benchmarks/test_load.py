@@ -9,7 +9,7 @@ from benchmarks.load.overload import Overload
 from benchmarks.load.texts import mixed_tokens, text_of
 from benchmarks.load.timing import Answer, Load, Timed, percentile
 from benchmarks.load.verdicts import verdicts
-from compressors.tokenization import counter_for
+from promptpress.text.tokenization import counter_for
 
 REFUSED = Answer(429, retry_after=True)
 

@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from compressors import BudgetInfeasible, CompressionRequest, CompressionResult, Compressor
-from compressors.errors import InvalidValue
-from compressors.result import LocatedScores
+from promptpress import BudgetInfeasible, CompressionRequest, CompressionResult, Compressor
+from promptpress.errors import InvalidValue
+from promptpress.result import LocatedScores
 from tests.conftest import PROSE
 
 CALL = {

@@ -20,14 +20,14 @@ from safetensors.numpy import save_file
 
 from benchmarks.quality.data import Item, load
 from benchmarks.quality.metrics import kept
-from compressors.adaptive.features import features, granularities, shares
-from compressors.adaptive.selector import WEIGHTS, Selector
-from compressors.budget import ranking
-from compressors.encoder.cache import LruVectorCache
-from compressors.methods.acc_rag import SCORER
-from compressors.methods.base import Method
-from compressors.models import ModelLoader
-from compressors.segmentation import segment
+from promptpress.backends.encoder.cache import LruVectorCache
+from promptpress.backends.loader import ModelLoader
+from promptpress.content import segment
+from promptpress.methods.acc_rag.acc_rag import SCORER
+from promptpress.methods.acc_rag.features import features, granularities, shares
+from promptpress.methods.acc_rag.selector import WEIGHTS, Selector
+from promptpress.methods.base import Method
+from promptpress.pipeline.budget import ranking
 from training.adaptive.calibration import ASKED, Steps, fit_gain, fit_gain_factor, fit_shift, platt
 
 _SHIFTS_OF_LINES = np.arange(-5.0, 1.01, 0.05)

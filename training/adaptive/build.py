@@ -23,12 +23,12 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks.quality.metrics import normalise, survives
-from compressors.adaptive.features import NAMES, features, granularities
-from compressors.budget import Place, ranking
-from compressors.encoder.cache import LruVectorCache
-from compressors.methods.acc_rag import SCORER
-from compressors.models import ModelLoader
-from compressors.segmentation import Passage, segment
+from promptpress.backends.encoder.cache import LruVectorCache
+from promptpress.backends.loader import ModelLoader
+from promptpress.content import Passage, segment
+from promptpress.methods.acc_rag.acc_rag import SCORER
+from promptpress.methods.acc_rag.features import NAMES, features, granularities
+from promptpress.pipeline.budget import Place, ranking
 from training.evidence.corpus import articles
 from training.evidence.groups import Group, load
 from training.evidence.neighbours import Neighbours

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from compressors.adaptive.stopping import best_step, least_gain, rising
+from promptpress.methods.acc_rag.stopping import best_step, least_gain, rising
 
 FloatArray = NDArray[np.float64]
 

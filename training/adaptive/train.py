@@ -19,9 +19,9 @@ from safetensors.numpy import save_file
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import GroupKFold
 
-from compressors.adaptive.features import NAMES, RISING
-from compressors.adaptive.selector import WEIGHTS, Selector
-from compressors.methods.acc_rag import SCORER
+from promptpress.methods.acc_rag.acc_rag import SCORER
+from promptpress.methods.acc_rag.features import NAMES, RISING
+from promptpress.methods.acc_rag.selector import WEIGHTS, Selector
 from training.adaptive.calibration import ASKED, Steps, fit_gain, platt
 from training.adaptive.plot import draw
 from training.adaptive.trees import arrays_of

@@ -8,7 +8,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 
 def arrays_of(model: HistGradientBoostingClassifier) -> tuple[dict[str, NDArray[Any]], int]:
-    """The arrays that `compressors.adaptive.selector.Selector` takes, without the calibration, and the depth.
+    """The arrays that `promptpress.methods.acc_rag.selector.Selector` takes, without the calibration, and the depth.
 
     scikit-learn has no public access to the nodes; `training.adaptive.train` compares the result with the model's own.
     """

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from transformers import LlamaForCausalLM
 
-from compressors.causal_lm.hugging_face import HuggingFaceCausalLM
+from promptpress.backends.causal_lm.hugging_face import HuggingFaceCausalLM
 from training.causal_lm import recall
 from training.causal_lm.batches import Batches
 from training.causal_lm.ngrams import Trigrams

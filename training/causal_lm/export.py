@@ -1,4 +1,4 @@
-"""Writes a trained model as the folder that `compressors.causal_lm.embedded` loads."""
+"""Writes a trained model as the folder that `promptpress.backends.causal_lm.embedded` loads."""
 
 import shutil
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
-from compressors.causal_lm.embedded import write_digests
+from promptpress.backends.causal_lm.embedded import write_digests
 
 _FILES = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
 

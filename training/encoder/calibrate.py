@@ -18,9 +18,9 @@ from rich.progress import track
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
-from compressors.encoder import embedded
-from compressors.encoder.onnx_graph import ActivationRange, build_bert
-from compressors.encoder.quantization import save_ranges
+from promptpress.backends.encoder import embedded
+from promptpress.backends.onnx.graph import ActivationRange, build_bert
+from promptpress.backends.onnx.quantization import save_ranges
 
 
 def main() -> None:

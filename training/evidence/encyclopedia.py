@@ -5,7 +5,7 @@ from random import Random
 
 import regex
 
-from compressors.segmentation.sentences import sentence_spans
+from promptpress.content.sentences import sentence_spans
 from training.evidence.cloze import make_question
 from training.evidence.corpus import Article
 from training.evidence.groups import Group, Target

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from compressors.encoder.base import Encoder
-from compressors.encoder.late_pooling import VectorCache, passage_vectors, text_vectors, token_owners
-from compressors.evidence.windows import QUERY_TOKENS, TITLE_TOKENS, Window, windows
-from compressors.methods.bm25 import unit_scores
-from compressors.segmentation import Passage, segment
+from promptpress.backends.cross_encoder.windows import QUERY_TOKENS, TITLE_TOKENS, Window, windows
+from promptpress.backends.encoder.base import Encoder
+from promptpress.backends.encoder.late_pooling import VectorCache, passage_vectors, text_vectors, token_owners
+from promptpress.content import Passage, segment
+from promptpress.methods.bm25 import unit_scores
 from training.evidence.groups import Group, Target
 
 CLS, SEP = 101, 102

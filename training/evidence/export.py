@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from rich.progress import track
 from safetensors.numpy import load_file, save
 
-from compressors.encoder import embedded
-from compressors.encoder.cache import LruVectorCache
-from compressors.encoder.embedded import EmbeddedEncoder
-from compressors.encoder.onnx_graph import ActivationRange, TokenHead, build_bert
-from compressors.encoder.onnx_session import single_thread_session
-from compressors.encoder.quantization import range_arrays
-from compressors.evidence.reader import DIGEST, WEIGHTS
+from promptpress.backends.cross_encoder.reader import DIGEST, WEIGHTS
+from promptpress.backends.encoder import embedded
+from promptpress.backends.encoder.cache import LruVectorCache
+from promptpress.backends.encoder.embedded import EmbeddedEncoder
+from promptpress.backends.onnx.graph import ActivationRange, TokenHead, build_bert
+from promptpress.backends.onnx.quantization import range_arrays
+from promptpress.backends.onnx.session import single_thread_session
 from training.evidence.examples import make_example
 from training.evidence.groups import Group, load
 

@@ -22,9 +22,9 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional
 
-from compressors.encoder import embedded
-from compressors.encoder.cache import LruVectorCache
-from compressors.encoder.embedded import EmbeddedEncoder
+from promptpress.backends.encoder import embedded
+from promptpress.backends.encoder.cache import LruVectorCache
+from promptpress.backends.encoder.embedded import EmbeddedEncoder
 from training.evidence import plot
 from training.evidence.examples import PRIORS, Example, Row, make_example
 from training.evidence.groups import Group, load

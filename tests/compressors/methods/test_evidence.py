@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 
-from compressors import CompressionRequest, Compressor, Document
-from compressors.encoder.cache import LruVectorCache
-from compressors.methods.base import Scored
-from compressors.methods.coarse import CoarseSignals
-from compressors.methods.evidence import Evidence, EvidenceOptions, combined
-from compressors.methods.hybrid import Hybrid, HybridOptions
-from compressors.models import ModelLoader
-from compressors.segmentation import segment
+from promptpress import CompressionRequest, Compressor, Document
+from promptpress.backends.encoder.cache import LruVectorCache
+from promptpress.backends.loader import ModelLoader
+from promptpress.content import segment
+from promptpress.methods.base import Scored
+from promptpress.methods.evidence import Evidence, EvidenceOptions, combined
+from promptpress.methods.hybrid import Hybrid, HybridOptions
+from promptpress.methods.relevance import CoarseSignals
 from tests.conftest import PROSE
 
 LOADER = ModelLoader()

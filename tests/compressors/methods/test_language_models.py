@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compressors import CausalLMSettings, CompressionRequest, CompressionResult, Compressor, build_compressor
-from compressors.causal_lm import embedded
-from compressors.causal_lm.base import Tokens
-from compressors.errors import CompressionError, InvalidValue, ModelUnavailable, TargetRequired
-from compressors.facts import fact_spans, uncuttable_spans
-from compressors.graphemes import clusters
-from compressors.methods.dspc_fine import FineOptions, positions
-from compressors.models import ModelLoader
-from compressors.segmentation import STRUCTURED, segment
-from compressors.tokenization import counter_for
-from tests.compressors.causal_lm.tiny import save
+from promptpress import CausalLMSettings, CompressionRequest, CompressionResult, Compressor, build_compressor
+from promptpress.backends.causal_lm import embedded
+from promptpress.backends.causal_lm.base import Tokens
+from promptpress.backends.loader import ModelLoader
+from promptpress.content import STRUCTURED, segment
+from promptpress.errors import CompressionError, InvalidValue, ModelUnavailable, TargetRequired
+from promptpress.methods.dspc.fine import FineOptions, positions
+from promptpress.text.facts import fact_spans, uncuttable_spans
+from promptpress.text.graphemes import clusters
+from promptpress.text.tokenization import counter_for
+from tests.compressors.backends.causal_lm.tiny import save
 from tests.conftest import PROSE
 from tests.strategies import any_text, sentences
 

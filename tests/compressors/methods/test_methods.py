@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from compressors import CompressionRequest, CompressionResult, Compressor, build_compressor
-from compressors.errors import InvalidValue, TargetRequired, UnknownMethod
-from compressors.lexical import bm25, terms
-from compressors.methods.dspc import Dspc, DspcOptions, keywords
-from compressors.models import ModelLoader
-from compressors.registry import METHODS
-from compressors.segmentation import segment
+from promptpress import CompressionRequest, CompressionResult, Compressor, build_compressor
+from promptpress.backends.loader import ModelLoader
+from promptpress.content import segment
+from promptpress.errors import InvalidValue, TargetRequired, UnknownMethod
+from promptpress.methods.dspc.dspc import Dspc, DspcOptions, keywords
+from promptpress.methods.registry import METHODS
+from promptpress.text.lexical import bm25, terms
 from tests.conftest import PROSE
 
 DOCUMENTS = [

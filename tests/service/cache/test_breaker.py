@@ -1,4 +1,4 @@
-from service.cache.breaker import CircuitBreaker
+from promptpress_service.cache.breaker import CircuitBreaker
 
 
 class Clock:

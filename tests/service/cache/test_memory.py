@@ -1,6 +1,6 @@
 import pytest
 
-from service.cache.memory import MemoryStore
+from promptpress_service.cache.memory import MemoryStore
 
 pytestmark = pytest.mark.anyio
 

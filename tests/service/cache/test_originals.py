@@ -11,18 +11,18 @@ import pytest
 import uvicorn
 from fastapi import FastAPI, Request, Response
 
-from service import errors
-from service.cache.memory import MemoryStore
-from service.cache.originals import Original, OriginalStore
-from service.cache.redis_address import parse_redis_url
-from service.cache.redis_store import RedisStore
-from service.cache.sealing import Sealer
-from service.caller import Caller
-from service.limits import Limits, RateLimits
-from service.routes import retrieve
-from service.settings import Settings
+from promptpress_service.cache.memory import MemoryStore
+from promptpress_service.cache.originals import Original, OriginalStore
+from promptpress_service.cache.sealing import Sealer
+from promptpress_service.http import errors
+from promptpress_service.http.routes import retrieve
+from promptpress_service.redis.address import parse_redis_url
+from promptpress_service.redis.store import RedisStore
+from promptpress_service.settings.settings import Settings
+from promptpress_service.tenancy.caller import Caller
+from promptpress_service.tenancy.rate_limits import Limits, RateLimits
 from tests.conftest import PROSE
-from tests.service.cache.redis_server import RedisServer
+from tests.service.redis_server import RedisServer
 
 SECRET = b"s" * 32
 KEY = b"k" * 32

@@ -4,17 +4,17 @@ from collections.abc import Sequence
 
 import pytest
 
-from compressors import Compressor
-from compressors.models import ModelLoader
-from compressors.request import CompressionRequest
-from compressors.result import CompressionResult
-from compressors.rewriting.cache import LruRewriteCache
-from service.cache.redis_address import parse_redis_url
-from service.cache.redis_health import RedisHealth
-from service.cache.rewrites import REWRITES
-from service.cache.sealing import Sealer
-from service.cache.shared import SharedCache
-from tests.service.cache.redis_server import RedisServer
+from promptpress import Compressor
+from promptpress.backends.loader import ModelLoader
+from promptpress.backends.rewriter.cache import LruRewriteCache
+from promptpress.request import CompressionRequest
+from promptpress.result import CompressionResult
+from promptpress_service.cache.rewrites import REWRITES
+from promptpress_service.cache.sealing import Sealer
+from promptpress_service.cache.shared import SharedCache
+from promptpress_service.redis.address import parse_redis_url
+from promptpress_service.redis.health import RedisHealth
+from tests.service.redis_server import RedisServer
 
 SECRET = b"s" * 32
 WORDY = (

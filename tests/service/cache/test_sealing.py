@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.cache.sealing import Sealer, parse_encryption_key
+from promptpress_service.cache.sealing import Sealer, parse_encryption_key
 
 SECRET = b"s" * 32
 NEW, OLD = b"n" * 32, b"o" * 32

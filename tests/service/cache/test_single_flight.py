@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from service.cache.memory import MemoryStore
-from service.cache.redis_address import parse_redis_url
-from service.cache.redis_store import RedisStore
-from service.cache.result_cache import ResultCache
-from service.cache.sealing import Sealer
-from service.cache.single_flight import SingleFlight
-from tests.service.cache.redis_server import RedisServer
+from promptpress_service.cache.memory import MemoryStore
+from promptpress_service.cache.result_cache import ResultCache
+from promptpress_service.cache.sealing import Sealer
+from promptpress_service.cache.single_flight import SingleFlight
+from promptpress_service.redis.address import parse_redis_url
+from promptpress_service.redis.store import RedisStore
+from tests.service.redis_server import RedisServer
 
 pytestmark = pytest.mark.anyio
 

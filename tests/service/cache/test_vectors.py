@@ -8,18 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from compressors import Compressor, build_compressor
-from compressors.encoder.cache import LruVectorCache
-from compressors.encoder.late_pooling import PassageVectors
-from compressors.models import ModelLoader
-from compressors.request import CompressionRequest
-from service.cache.redis_address import parse_redis_url
-from service.cache.redis_health import RedisHealth
-from service.cache.sealing import Sealer
-from service.cache.shared import SharedCache
-from service.cache.vectors import EMBEDDINGS, pack, unpack
+from promptpress import Compressor, build_compressor
+from promptpress.backends.encoder.cache import LruVectorCache
+from promptpress.backends.encoder.late_pooling import PassageVectors
+from promptpress.backends.loader import ModelLoader
+from promptpress.request import CompressionRequest
+from promptpress_service.cache.sealing import Sealer
+from promptpress_service.cache.shared import SharedCache
+from promptpress_service.cache.vectors import EMBEDDINGS, pack, unpack
+from promptpress_service.redis.address import parse_redis_url
+from promptpress_service.redis.health import RedisHealth
 from tests.conftest import PROSE
-from tests.service.cache.redis_server import RedisServer
+from tests.service.redis_server import RedisServer
 
 SECRET = b"s" * 32
 VECTORS = PassageVectors(np.arange(12, dtype=np.float16).reshape(3, 4), np.ones(4, dtype=np.float16))

@@ -9,13 +9,13 @@ from typing import Any
 import grpc
 import pytest
 
-from compressors.request import CompressionRequest
-from service.caller import ANYONE, Caller
-from service.engine import Engine, Outcome
-from service.failures import ServiceFailure
-from service.grpc_api.generated import promptpress_pb2_grpc
-from service.grpc_api.server import GrpcServer
-from service.settings import Settings
+from promptpress.request import CompressionRequest
+from promptpress_service.engine.engine import Engine, Outcome
+from promptpress_service.failures import ServiceFailure
+from promptpress_service.grpc_api.generated import promptpress_pb2_grpc
+from promptpress_service.grpc_api.server import GrpcServer
+from promptpress_service.settings.settings import Settings
+from promptpress_service.tenancy.caller import ANYONE, Caller
 
 HOLD = "hold this request"
 MAX_BODY_BYTES = 100_000

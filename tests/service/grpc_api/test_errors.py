@@ -7,11 +7,11 @@ import grpc
 import pytest
 from google.protobuf.struct_pb2 import Struct
 
-from compressors.errors import CompressionError
-from service.failures import ServiceFailure
-from service.grpc_api import conversion, status
-from service.grpc_api.generated import promptpress_pb2 as pb
-from service.grpc_api.generated import promptpress_pb2_grpc
+from promptpress.errors import CompressionError
+from promptpress_service.failures import ServiceFailure
+from promptpress_service.grpc_api import conversion, status
+from promptpress_service.grpc_api.generated import promptpress_pb2 as pb
+from promptpress_service.grpc_api.generated import promptpress_pb2_grpc
 from tests.conftest import PROSE
 from tests.service.grpc_api import wire
 from tests.service.grpc_api.conftest import MAX_BODY_BYTES
@@ -78,7 +78,7 @@ def test_a_bug_is_internal_and_only_its_type_is_logged(stub: Stub, caplog: pytes
         failure = failure_of(stub, pb.CompressRequest(text="a", query="bug"))
     assert failure.code() is grpc.StatusCode.INTERNAL
     assert wire.error_of(failure) == {"code": "internal", "message": "internal error"}
-    assert [record.getMessage() for record in caplog.records if record.name == "service.grpc_api.boundary"] == [
+    assert [record.getMessage() for record in caplog.records if record.name == "promptpress_service.grpc_api.boundary"] == [
         "/promptpress.v1.Compressor/Compress failed: RuntimeError"
     ]
     assert "secret-prompt-text" not in caplog.text

@@ -9,7 +9,7 @@ from google.protobuf.struct_pb2 import Struct, Value
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.grpc_api.generated import promptpress_pb2 as pb
+from promptpress_service.grpc_api.generated import promptpress_pb2 as pb
 from tests.strategies import any_text
 
 METHODS: dict[str, type[Message]] = {

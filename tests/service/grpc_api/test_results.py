@@ -8,9 +8,9 @@ import grpc
 import httpx2
 import pytest
 
-from service.app import create_app
-from service.grpc_api.generated import promptpress_pb2 as pb
-from service.grpc_api.generated import promptpress_pb2_grpc
+from promptpress_service.grpc_api.generated import promptpress_pb2 as pb
+from promptpress_service.grpc_api.generated import promptpress_pb2_grpc
+from promptpress_service.http.app import create_app
 from tests.conftest import PROSE
 from tests.service.grpc_api import wire
 from tests.service.grpc_api.conftest import HOLD, HoldingEngine, KeptText, KeptTexts, Loop

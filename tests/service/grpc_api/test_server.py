@@ -16,14 +16,14 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
-from compressors.request import CompressionRequest
-from service.caller import ANYONE, Caller
-from service.engine import Engine
-from service.grpc_api.boundary import Call
-from service.grpc_api.generated import promptpress_pb2 as pb
-from service.grpc_api.generated import promptpress_pb2_grpc
-from service.grpc_api.server import SERVICE, GrpcServer, Tls
-from service.settings import Settings
+from promptpress.request import CompressionRequest
+from promptpress_service.engine.engine import Engine
+from promptpress_service.grpc_api.boundary import Call
+from promptpress_service.grpc_api.generated import promptpress_pb2 as pb
+from promptpress_service.grpc_api.generated import promptpress_pb2_grpc
+from promptpress_service.grpc_api.server import SERVICE, GrpcServer, Tls
+from promptpress_service.settings.settings import Settings
+from promptpress_service.tenancy.caller import ANYONE, Caller
 from tests.conftest import PROSE
 from tests.service.grpc_api import wire
 from tests.service.grpc_api.conftest import HOLD, HoldingEngine, KeptText, KeptTexts, Loop, by_key, serving

@@ -5,8 +5,8 @@ from typing import Any
 
 import grpc
 
-from service.grpc_api.conversion import from_struct, to_struct
-from service.grpc_api.generated import promptpress_pb2 as pb
+from promptpress_service.grpc_api.conversion import from_struct, to_struct
+from promptpress_service.grpc_api.generated import promptpress_pb2 as pb
 
 
 def request(body: dict[str, Any]) -> pb.CompressRequest:

@@ -21,14 +21,14 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client import generate_latest
 
-from service import errors
-from service.failures import NotReady
-from service.observability import logs
-from service.observability.metrics import Metrics
-from service.observability.observer import Observer
-from service.observability.opentelemetry_tracing import OpenTelemetryTracing
-from service.observability.records import CompressionRecord, current_record
-from service.observability.request_context import RequestContext
+from promptpress_service.failures import NotReady
+from promptpress_service.http import errors
+from promptpress_service.http.middleware.observe import RequestContext
+from promptpress_service.observability import logs
+from promptpress_service.observability.metrics import Metrics
+from promptpress_service.observability.observer import Observer
+from promptpress_service.observability.opentelemetry_tracing import OpenTelemetryTracing
+from promptpress_service.observability.records import CompressionRecord, current_record
 
 T = TypeVar("T")
 

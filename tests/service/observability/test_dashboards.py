@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from service.observability import labels
-from service.observability.metrics import Metrics
+from promptpress_service.observability import labels
+from promptpress_service.observability.metrics import Metrics
 from tests.service.observability.conftest import compression
 
 DEPLOY = Path(__file__).parents[3] / "deploy"

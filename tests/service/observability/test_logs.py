@@ -8,14 +8,14 @@ import warnings
 import pytest
 import structlog
 
-from service.observability import logs
+from promptpress_service.observability import logs
 from tests.service.observability.conftest import Lines
 
 SECRET = "the-launch-code-is-swordfish"
 
 
 def test_unexpected_fields_are_left_out_and_named(lines: Lines) -> None:
-    structlog.get_logger("service.test").warning(
+    structlog.get_logger("promptpress_service.test").warning(
         "late", layer="results", seconds=1.5, text=SECRET, tenant=SECRET * 20, count=[SECRET]
     )
     (event,) = lines.events()
@@ -23,7 +23,7 @@ def test_unexpected_fields_are_left_out_and_named(lines: Lines) -> None:
     assert event == {
         "event": "late",
         "level": "warning",
-        "logger": "service.test",
+        "logger": "promptpress_service.test",
         "layer": "results",
         "seconds": 1.5,
         "dropped": ["count", "tenant", "text"],
@@ -37,7 +37,7 @@ def test_an_exception_is_its_type_and_places_only(lines: Lines) -> None:
         except KeyError as error:
             raise ValueError(SECRET) from error
 
-    for log in (structlog.get_logger("service.test"), logging.getLogger("some.library")):
+    for log in (structlog.get_logger("promptpress_service.test"), logging.getLogger("some.library")):
         try:
             fail()
         except ValueError:
@@ -66,8 +66,8 @@ def test_a_record_that_cannot_be_formatted_is_not_printed(lines: Lines) -> None:
 
 def test_a_terminal_gets_lines(plain_logging: None, capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("info", "console")
-    structlog.get_logger("service.test").info("started", port=8080)
-    structlog.get_logger("service.test").debug("hidden")
+    structlog.get_logger("promptpress_service.test").info("started", port=8080)
+    structlog.get_logger("promptpress_service.test").debug("hidden")
     shown = capsys.readouterr().err
     assert "started" in shown
     assert "port=8080" in shown
@@ -84,11 +84,11 @@ def test_a_line_that_cannot_be_written_is_lost(plain_logging: None, monkeypatch:
     monkeypatch.setattr(sys, "stderr", stream)
     logs.configure("info", "json")
     stream.close()
-    structlog.get_logger("service.test").warning("late")
+    structlog.get_logger("promptpress_service.test").warning("late")
     logging.getLogger("some.library").warning("late")
 
 
 def test_a_line_for_a_terminal_begins_with_its_time(plain_logging: None, capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure("info", "console")
-    structlog.get_logger("service.test").info("started")
+    structlog.get_logger("promptpress_service.test").info("started")
     assert capsys.readouterr().err.startswith("20")

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from compressors import Compressor
-from compressors.request import CompressionRequest
-from service.app import create_app
-from service.observability import labels
-from service.observability.metrics import Metrics
-from service.observability.metrics_server import forget_worker, serve_folder
-from service.observability.records import CompressionRecord
+from promptpress import Compressor
+from promptpress.request import CompressionRequest
+from promptpress_service.http.app import create_app
+from promptpress_service.observability import labels
+from promptpress_service.observability.metrics import Metrics
+from promptpress_service.observability.metrics_server import forget_worker, serve_folder
+from promptpress_service.observability.records import CompressionRecord
 from tests.conftest import PROSE
 from tests.service.observability.conftest import compression
 
@@ -140,7 +140,7 @@ def test_scraping() -> None:
 
 
 WORKER = """
-from service.observability.metrics import Metrics
+from promptpress_service.observability.metrics import Metrics
 metrics = Metrics(version="1.2.3")
 metrics.observe_fallback("cache")
 metrics.set_queue_depth(3)

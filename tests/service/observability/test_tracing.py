@@ -7,9 +7,9 @@ import httpx2
 import pytest
 from opentelemetry.trace import SpanKind
 
-from service.observability.opentelemetry_tracing import OpenTelemetryTracing
-from service.observability.tracing import NoTracing, open_tracing
-from service.settings import SettingsError
+from promptpress_service.observability.opentelemetry_tracing import OpenTelemetryTracing
+from promptpress_service.observability.tracing import NoTracing, open_tracing
+from promptpress_service.settings.settings import SettingsError
 from tests.service.observability.conftest import Watched, eventually
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -88,8 +88,8 @@ def test_missing_packages_are_said() -> None:
     """In a process of its own, where the SDK cannot be imported."""
     program = (
         "import sys; sys.modules['opentelemetry.sdk'] = None\n"
-        "from service.observability import logs; logs.configure()\n"
-        "from service.observability.tracing import NoTracing, open_tracing\n"
+        "from promptpress_service.observability import logs; logs.configure()\n"
+        "from promptpress_service.observability.tracing import NoTracing, open_tracing\n"
         "assert isinstance(open_tracing('1', {'OTEL_TRACES_EXPORTER': 'otlp'}), NoTracing)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

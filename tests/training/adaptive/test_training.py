@@ -4,11 +4,11 @@ from random import Random
 import numpy as np
 import pytest
 
-from compressors.adaptive.features import NAMES
-from compressors.adaptive.selector import Selector
-from compressors.adaptive.stopping import best_step
-from compressors.budget import ranking
-from compressors.segmentation import segment
+from promptpress.content import segment
+from promptpress.methods.acc_rag.features import NAMES
+from promptpress.methods.acc_rag.selector import Selector
+from promptpress.methods.acc_rag.stopping import best_step
+from promptpress.pipeline.budget import ranking
 from training.adaptive.adjust import half, joined
 from training.adaptive.build import Request, first_sufficient, request_from, unread
 from training.adaptive.calibration import ASKED, Steps, fit_gain, fit_gain_factor, fit_shift, platt

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from compressors.causal_lm import embedded
-from compressors.causal_lm.hugging_face import HuggingFaceCausalLM
+from promptpress.backends.causal_lm import embedded
+from promptpress.backends.causal_lm.hugging_face import HuggingFaceCausalLM
 from tests.conftest import PROSE
 from training.causal_lm import plot, recall
 from training.causal_lm.batches import Batches

@@ -5,9 +5,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from compressors.encoder import embedded
-from compressors.encoder.cache import LruVectorCache
-from compressors.encoder.embedded import EmbeddedEncoder
+from promptpress.backends.encoder import embedded
+from promptpress.backends.encoder.cache import LruVectorCache
+from promptpress.backends.encoder.embedded import EmbeddedEncoder
 from training.evidence.examples import PRIORS, make_example
 from training.evidence.groups import Group, load, save
 from training.evidence.model import EvidenceModel

@@ -1,0 +1,47 @@
+"""What scores tokens by evaluator heads, whichever kind of model they are in."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from promptpress.backends.attention_heads.profile import HeadProfile
+from promptpress.backends.causal_lm.base import FloatArray, TokenIds, Tokens
+
+
+class Evaluator(Protocol):
+    """A model with evaluator heads."""
+
+    @property
+    def name(self) -> str:
+        """Identifies weights and arithmetic; part of every cache key."""
+
+    @property
+    def profile(self) -> HeadProfile | None:
+        """Its evaluator heads, if they are known."""
+
+    @property
+    def layers(self) -> int:
+        """Number of layers."""
+
+    @property
+    def heads(self) -> int:
+        """Query heads of each layer."""
+
+    @property
+    def sinks(self) -> int:
+        """How many tokens at the beginning of a window get attention for standing there."""
+
+    @property
+    def packs(self) -> bool:
+        """Whether passages are read together, as far as a window holds them, or each on its own."""
+
+    def tokenize(self, texts: Sequence[str]) -> list[Tokens]:
+        """Tokens of each text."""
+
+    def question(self, query: str) -> TokenIds:
+        """The tokens that a query is asked with, cut to what leaves room for a text."""
+
+    def room(self, question: TokenIds) -> int:
+        """Most tokens of a text that fit in a window with the question."""
+
+    def look(self, contexts: Sequence[TokenIds], question: TokenIds, profile: HeadProfile) -> list[FloatArray]:
+        """For each context (tokens,): attention from the question, summed over heads, the mean of the looking tokens."""

@@ -1,0 +1,131 @@
+"""Any endpoint that speaks OpenAI's chat completions."""
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from typing import Any
+from urllib.parse import urlsplit
+
+from promptpress.backends.rewriter import prompt
+from promptpress.backends.rewriter.base import Draft, Job, RewriteFailed, Spend
+from promptpress.content import Replacement
+from promptpress.errors import ModelUnavailable
+from promptpress.runtime.cancellation import check
+
+try:
+    import openai
+except ImportError as error:  # pragma: no cover - the extra is installed wherever tests run
+    raise ModelUnavailable("PROMPTPRESS_REWRITER_URL: needs the extra: pip install 'promptpress[rewriter]'") from error
+
+_POLL_SECONDS = 0.05
+
+
+class EndpointRewriter:
+    """Calls the endpoint from one event loop in a thread of its own, at most `concurrency` calls at a time in the process.
+
+    A call with all its retries (408, 409, 429, 5xx and broken connections, with growing pauses or as `Retry-After` says)
+    ends after `timeout` seconds. A request that is cancelled takes its calls with it.
+    """
+
+    generates = True
+
+    def __init__(
+        self, url: str, model: str, key: str | None = None, concurrency: int = 8, timeout: float = 30.0, retries: int = 2
+    ) -> None:
+        self.name = f"{model}@{urlsplit(url).netloc.rpartition('@')[2]}/{prompt.VERSION}"
+        self.workers = concurrency
+        self._model = model
+        self._timeout = timeout
+        self._client_options: dict[str, Any] = {
+            "base_url": url,
+            "api_key": key or "none",
+            "timeout": timeout,
+            "max_retries": retries,
+        }
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._client: openai.AsyncOpenAI | None = None
+        self._slots: asyncio.Semaphore | None = None
+
+    def rewrite(self, job: Job) -> Draft:
+        """See Rewriter.rewrite."""
+        future = asyncio.run_coroutine_threadsafe(self._ask(job), self._running())
+        try:
+            while True:
+                check()
+                try:
+                    return future.result(_POLL_SECONDS)
+                except TimeoutError:
+                    if future.done():
+                        raise RewriteFailed("timeout", passing=True) from None
+        finally:
+            future.cancel()
+
+    def close(self) -> None:
+        """Close connections and end the thread."""
+        with self._lock:
+            loop, client, self._loop, self._client = self._loop, self._client, None, None
+        if loop is None or client is None:
+            return
+        _wait(client.close(), loop)
+        loop.call_soon_threadsafe(loop.stop)
+
+    async def _ask(self, job: Job) -> Draft:
+        assert self._client is not None
+        assert self._slots is not None
+        try:
+            async with self._slots, asyncio.timeout(self._timeout):
+                completion = await self._client.chat.completions.create(
+                    model=self._model,
+                    messages=prompt.messages(job),  # type: ignore[arg-type]
+                    temperature=0,
+                    seed=0,
+                    max_tokens=prompt.most_new_tokens(job),
+                )
+        except (TimeoutError, openai.APITimeoutError):
+            raise RewriteFailed("timeout", passing=True) from None
+        except openai.RateLimitError:
+            raise RewriteFailed("rate_limited", passing=True) from None
+        except openai.APIStatusError as error:
+            reason = "endpoint_error" if error.status_code >= 500 else f"endpoint_refused_{error.status_code}"
+            raise RewriteFailed(reason, passing=True) from None
+        except (openai.OpenAIError, ValueError, TypeError):
+            # What the client cannot make sense of: a broken connection, or an answer that is not of the protocol.
+            raise RewriteFailed("unreachable", passing=True) from None
+        return _draft(job, completion)
+
+    def _running(self) -> asyncio.AbstractEventLoop:
+        # Not before the first call: a process may fork before that, and threads do not survive it.
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._slots = asyncio.Semaphore(self.workers)
+                self._client = openai.AsyncOpenAI(**self._client_options)
+                threading.Thread(target=self._loop.run_forever, name="rewriter", daemon=True).start()
+            return self._loop
+
+
+def _draft(job: Job, completion: Any) -> Draft:
+    """The draft in an answer. Raises RewriteFailed for one that was refused or cut off, or that holds no text."""
+    usage = getattr(completion, "usage", None)
+    spend = Spend(1, getattr(usage, "prompt_tokens", 0) or 0, getattr(usage, "completion_tokens", 0) or 0)
+    choices = getattr(completion, "choices", None) or []
+    message = getattr(choices[0], "message", None) if choices else None
+    if message is None:
+        raise RewriteFailed("malformed", passing=True, spend=spend)
+    if choices[0].finish_reason == "length":
+        raise RewriteFailed("cut_off", spend=spend)
+    if choices[0].finish_reason == "content_filter" or getattr(message, "refusal", None):
+        raise RewriteFailed("refused", spend=spend)
+    text = message.content
+    if not isinstance(text, str) or not text.strip():
+        raise RewriteFailed("empty", spend=spend)
+    text = text.strip()
+    return Draft(text, [Replacement(0, len(job.text), text)], spend)
+
+
+def _wait(work: Coroutine[Any, Any, object], loop: asyncio.AbstractEventLoop) -> None:
+    try:
+        asyncio.run_coroutine_threadsafe(work, loop).result(2)
+    except TimeoutError:
+        return

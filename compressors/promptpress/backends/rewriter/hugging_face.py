@@ -1,0 +1,99 @@
+"""A local Hugging Face model that writes: a summariser (seq2seq) or a causal chat model, run by torch."""
+
+import threading
+from typing import Any
+
+import torch
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
+    AutoTokenizer,
+    StoppingCriteria,
+    StoppingCriteriaList,
+)
+
+from promptpress.backends.rewriter import prompt
+from promptpress.backends.rewriter.base import Draft, Job, RewriteFailed, Spend
+from promptpress.content import Replacement
+from promptpress.errors import ModelUnavailable
+from promptpress.runtime.cancellation import check
+
+_BEAMS = 2
+
+
+class HuggingFaceRewriter:
+    """One chunk at a time, without sampling. A seq2seq model gets the chunk itself, a causal one the chat prompt."""
+
+    generates = True
+    workers = 1
+
+    def __init__(self, model: str, threads: int | None = None) -> None:
+        try:
+            config = AutoConfig.from_pretrained(model, trust_remote_code=False)
+            self._seq2seq = bool(config.is_encoder_decoder)
+            self._tokenizer: Any = AutoTokenizer.from_pretrained(model, trust_remote_code=False)
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+            kind = AutoModelForSeq2SeqLM if self._seq2seq else AutoModelForCausalLM
+            self._model: Any = kind.from_pretrained(
+                model, trust_remote_code=False, use_safetensors=True, dtype=torch.float32 if device == "cpu" else "auto"
+            )
+        except (OSError, ValueError) as error:
+            raise ModelUnavailable(f"PROMPTPRESS_REWRITER_MODEL: cannot load {model!r}: {error}") from error
+        if not self._seq2seq and not self._tokenizer.chat_template:
+            raise ModelUnavailable(f"PROMPTPRESS_REWRITER_MODEL: {model!r} has no chat template; choose an instruct model")
+        if threads:
+            torch.set_num_threads(threads)
+        self._model.eval().to(device)
+        self._device = device
+        self._lock = threading.Lock()
+        self._window = int(getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None) or 1024)
+        self.name = f"{model}/{self._model.dtype}/{prompt.VERSION}".replace("torch.", "")
+
+    def rewrite(self, job: Job) -> Draft:
+        """See Rewriter.rewrite. A chunk that does not fit the model's window is refused."""
+        ids = self._inputs(job)
+        room = prompt.most_new_tokens(job)
+        if len(ids) + (0 if self._seq2seq else room) > self._window:
+            raise RewriteFailed("too_long_for_the_model")
+        options: dict[str, Any] = {"num_beams": _BEAMS} if self._seq2seq else {}
+        if self._tokenizer.pad_token_id is None:
+            options["pad_token_id"] = self._tokenizer.eos_token_id
+        with self._lock, torch.inference_mode():
+            inputs = torch.tensor([ids], device=self._device)
+            written = self._model.generate(
+                input_ids=inputs,
+                attention_mask=torch.ones_like(inputs),
+                max_new_tokens=room,
+                do_sample=False,
+                stopping_criteria=StoppingCriteriaList([_Cancelled()]),
+                **options,
+            )[0].tolist()
+        if not self._seq2seq:
+            written = written[len(ids) :]
+        spend = Spend(1, len(ids), len(written))
+        if len(written) >= room and self._tokenizer.eos_token_id not in written[-2:]:
+            raise RewriteFailed("cut_off", spend=spend)
+        text = self._tokenizer.decode(written, skip_special_tokens=True).strip()
+        if not text:
+            raise RewriteFailed("empty", spend=spend)
+        return Draft(text, [Replacement(0, len(job.text), text)], spend)
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def _inputs(self, job: Job) -> list[int]:
+        if self._seq2seq:
+            ids: list[int] = self._tokenizer(job.text)["input_ids"]
+            return ids
+        chat = self._tokenizer.apply_chat_template(prompt.messages(job), add_generation_prompt=True, tokenize=False)
+        # The template has written the special tokens it wants.
+        return list(self._tokenizer(chat, add_special_tokens=False)["input_ids"])
+
+
+class _Cancelled(StoppingCriteria):
+    """Asks between tokens whether anybody still waits."""
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor, **_: Any) -> torch.Tensor:
+        check()
+        return torch.zeros(input_ids.shape[0], dtype=torch.bool, device=input_ids.device)

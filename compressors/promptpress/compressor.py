@@ -1,0 +1,278 @@
+"""`Compressor`: a request in, a result out."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from promptpress import chat
+from promptpress.content.render import Rendered
+from promptpress.errors import BudgetInfeasible, InvalidValue
+from promptpress.methods.base import Method, Models
+from promptpress.methods.registry import METHODS, method_class
+from promptpress.methods.scope.plan import merge_details
+from promptpress.pipeline.pipeline import GroupResult, Protection, Target, compress_group, infeasible
+from promptpress.pipeline.protection import compile_patterns
+from promptpress.request import CompressionRequest, Document
+from promptpress.result import CompressedDocument, CompressionResult, LocatedScores, Reason, TimingMs, UnitScore, Usage
+from promptpress.text.tokenization import TokenCounter, counter_for
+
+# Something for every part of the way: abbreviations, numbers, quotations, another script.
+_WARM_UP = 'Dr. A. Smith paid $3.50 on 14 May 2020. "It was not dear," she said.\n\nSee https://example.org/a. 你好。世界！'
+
+
+class Compressor:
+    """Runs requests. Holds the models, nothing of any request; safe to share between threads."""
+
+    def __init__(self, models: Models) -> None:
+        self._methods: dict[str, Method[Any]] = {name: cls(models) for name, cls in METHODS.items()}
+
+    def warm_up(self) -> None:
+        """Load the models that the default method needs and run them once."""
+        self.compress(
+            CompressionRequest(
+                documents=[Document(title="Warm-up", text=_WARM_UP)],
+                query="When was it, and what did it cost?",
+                target_tokens=20,
+            )
+        )
+
+    def loaded_models(self) -> list[str]:
+        """Names of the models that methods of this compressor run on."""
+        return sorted({name for method in self._methods.values() if method.available for name in method.model_names()})
+
+    def compress(self, request: CompressionRequest) -> CompressionResult:
+        """Run one request. Raises CompressionError for anything the caller can set right."""
+        return _Run(self._methods, request).result()
+
+
+def pass_through(request: CompressionRequest, reason: Reason) -> CompressionResult:
+    """The request's input as it is, with its counts and the reason. Runs no model."""
+    counter = counter_for(request.model, request.tokenizer)
+    if request.messages is not None:
+        texts = [slot.text for slot in chat.text_slots(request.messages)]
+    elif request.documents is not None:
+        texts = [document.text for document in request.documents]
+    else:
+        texts = request.texts if request.texts is not None else [request.text or ""]
+    tokens = sum(counter.count(text) for text in texts)
+    spans: list[Any] = [[(0, len(text))] if text else [] for text in texts]
+    return CompressionResult(
+        text=request.text,
+        texts=request.texts,
+        documents=request.documents and [CompressedDocument(**document.model_dump()) for document in request.documents],
+        messages=request.messages,
+        status="unchanged",
+        reason=reason,
+        method=request.method,
+        usage=Usage(
+            tokens_before=tokens,
+            tokens_after=tokens,
+            tokens_saved=0,
+            ratio=1.0,
+            tokenizer=counter.name,
+            exact=counter.exact,
+        ),
+        timing_ms=TimingMs(score=0, cut=0, verify=0, total=0),
+        warnings=[counter.warning] if counter.warning else [],
+        spans=(spans[0] if request.text is not None else spans)
+        if "spans" in request.include and request.messages is None
+        else None,
+    )
+
+
+class _Run:
+    """One request on its way."""
+
+    def __init__(self, methods: dict[str, Method[Any]], request: CompressionRequest) -> None:
+        self.started = time.perf_counter()
+        self.request = request
+        self.counter: TokenCounter = counter_for(request.model, request.tokenizer)
+        self.methods = methods
+        cls = method_class(request.method)
+        self.options = validate_options(cls, request.options)
+        self.protection = Protection(request.protect, compile_patterns(request.protect_patterns))
+        self.target = Target(request.target_ratio, request.target_tokens)
+        self.warnings: list[str] = [self.counter.warning] if self.counter.warning else []
+        self.groups: list[GroupResult] = []
+        self.method: Method[Any] = methods[request.method]
+        self.method_options: BaseModel = self.options
+
+    def result(self) -> CompressionResult:
+        request = self.request
+        if request.messages is not None:
+            return self._messages(request.messages)
+        if request.documents is not None:
+            group = self._group([(d.title or "", d.text) for d in request.documents], request.query)
+            relevance = group.scored.passages if group.scored else None
+            documents = [
+                CompressedDocument(
+                    **document.model_dump(exclude={"text"}),
+                    text=rendered.text,
+                    dropped=bool(document.text) and not rendered.text,
+                    relevance=None if relevance is None else round(float(relevance[i]), 5),
+                )
+                for i, (document, rendered) in enumerate(zip(request.documents, group.rendered, strict=True))
+            ]
+            return self._finish(group, documents=documents)
+        if request.texts is not None:
+            group = self._group([("", text) for text in request.texts], request.query)
+            return self._finish(group, texts=[rendered.text for rendered in group.rendered])
+        group = self._group([("", request.text or "")], request.query)
+        result = self._finish(group, text=group.rendered[0].text)
+        return result.model_copy(
+            update={"spans": result.spans and result.spans[0], "scores": result.scores and result.scores[0]}
+        )
+
+    def _group(self, texts: Sequence[tuple[str, str]], query: str | None, target: Target | None = None) -> GroupResult:
+        query = query if query and query.strip() else None
+        self.method, self.method_options = self.methods[self.request.method].resolve(query, self.options, self.methods)
+        if query is None and self.method.query == "required":
+            raise InvalidValue(f"method {self.method.name!r} needs a query", "query")
+        group = compress_group(
+            texts, query, target or self.target, self.method, self.method_options, self.protection, self.counter
+        )
+        self.groups.append(group)
+        return group
+
+    def _messages(self, messages: list[dict[str, Any]]) -> CompressionResult:
+        slots = chat.text_slots(messages)
+        by_tokens = self.request.target_tokens is not None
+        roles = self.request.compress_roles or (chat.TOKENS_ROLES if by_tokens else chat.RATIO_ROLES)
+        newest = chat.newest_user_message(slots)
+        chosen = chat.compressible(slots, roles, newest if by_tokens or "user" not in roles else None)
+        open_slots = [slot for slot, is_open in zip(slots, chosen, strict=True) if is_open]
+        fixed = sum(self.counter.count(s.text) for s, is_open in zip(slots, chosen, strict=True) if not is_open)
+        if by_tokens:
+            group = self._within_tokens(open_slots, slots, newest, fixed)
+            parts = [group]
+        else:
+            # Each message on its own, asked only what was asked before it: appending never changes what went before.
+            queries = chat.queries_before(slots)
+            parts = [self._message(slot, self.request.query or queries.get(slot.message)) for slot in open_slots]
+            group = _joined(parts)
+        texts = [rendered.text for rendered in group.rendered]
+        replaced = chat.replace_texts(messages, list(zip(open_slots, texts, strict=True)))
+        group.tokens_before += fixed
+        group.tokens_after += fixed
+        if emptied := [slot.message for slot, text in zip(open_slots, texts, strict=True) if not text]:
+            self.warnings.append(f"emptied: no text is left in messages {', '.join(map(str, emptied))}")
+        scores = [units for part in parts for units in _scores(part)] if "scores" in self.request.include else None
+        result = self._finish(group, messages=replaced)
+        located: dict[str, Any] = {}
+        if result.spans is not None:
+            located["spans"] = [
+                {"message": slot.message, "path": list(slot.path), "spans": rendered.spans}
+                for slot, rendered in zip(open_slots, group.rendered, strict=True)
+            ]
+        if scores is not None:
+            located["scores"] = [
+                LocatedScores(message=slot.message, path=list(slot.path), scores=units)
+                for slot, units in zip(open_slots, scores, strict=True)
+            ]
+        return result.model_copy(update=located)
+
+    def _message(self, slot: chat.TextSlot, query: str | None) -> GroupResult:
+        try:
+            return self._located(self._group([("", slot.text)], query), [slot])
+        except BudgetInfeasible:
+            # The ratio is meant for the chat; one message that is mostly protected must not fail the others.
+            self.warnings.append(f"messages[{slot.message}]: protected text alone exceeds the ratio; left as it is")
+            tokens = self.counter.count(slot.text)
+            return GroupResult([Rendered(slot.text, [(0, len(slot.text))])], tokens, tokens, "not_compressible")
+
+    def _located(self, group: GroupResult, slots: Sequence[chat.TextSlot]) -> GroupResult:
+        """The group with its chunks named by message and path, as spans are."""
+        for entry in group.details.get("chunks", []):
+            slot = slots[entry.pop("item")]
+            entry.update(message=slot.message, path=list(slot.path))
+        return group
+
+    def _within_tokens(
+        self, open_slots: list[chat.TextSlot], slots: list[chat.TextSlot], newest: int | None, fixed: int
+    ) -> GroupResult:
+        assert self.request.target_tokens is not None
+        asked = "\n\n".join(s.text for s in slots if s.message == newest and s.role == "user")
+        query = self.request.query or chat.question_in(asked)
+        room = self.request.target_tokens - fixed
+        if room < 1 and (fixed > self.request.target_tokens or open_slots):
+            raise BudgetInfeasible(
+                f"messages that must stay take {fixed} tokens; the target allows {self.request.target_tokens}",
+                "target_tokens",
+                smallest_target_tokens=fixed + 1,
+            )
+        try:
+            group = self._group([("", slot.text) for slot in open_slots], query, Target(tokens=max(room, 1)))
+            return self._located(group, open_slots)
+        except BudgetInfeasible as error:
+            raise infeasible(error, fixed) from None
+
+    def _finish(self, group: GroupResult, **shape: Any) -> CompressionResult:
+        for each in self.groups:
+            self.warnings += [warning for warning in each.warnings if warning not in self.warnings]
+        before, after = group.tokens_before, group.tokens_after
+        seconds = {stage: sum(each.seconds[stage] for each in self.groups) for stage in ("score", "cut", "verify")}
+        details = merge_details([each.details for each in self.groups if each.details])
+        scored = any(each.scored for each in self.groups)
+        return CompressionResult(
+            **shape,
+            status="unchanged" if group.reason else "compressed",
+            reason=group.reason,
+            method=self.method.name,
+            method_details=details,
+            models=self.method.model_names(self.method_options) if scored else [],
+            usage=Usage(
+                tokens_before=before,
+                tokens_after=after,
+                tokens_saved=before - after,
+                ratio=round(after / before, 6) if before else 1.0,
+                tokenizer=self.counter.name,
+                exact=self.counter.exact,
+            ),
+            timing_ms=TimingMs(
+                **{stage: round(1000 * value, 3) for stage, value in seconds.items()},
+                total=round(1000 * (time.perf_counter() - self.started), 3),
+            ),
+            warnings=self.warnings,
+            spans=[rendered.spans for rendered in group.rendered] if "spans" in self.request.include else None,
+            scores=_scores(group) if "scores" in self.request.include else None,
+        )
+
+
+def validate_options(method: type[Method[Any]], options: dict[str, Any]) -> BaseModel:
+    """Options of a method as its model. Raises InvalidValue naming the option and what is allowed."""
+    try:
+        return method.options_model.model_validate(options)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(step) for step in first["loc"])
+        known = ", ".join(method.options_model.model_fields) or "none"
+        message = first["msg"] if first["type"] != "extra_forbidden" else "unknown option"
+        raise InvalidValue(
+            f"{message}; options of {method.name!r}: {known}", f"options.{name}" if name else "options"
+        ) from None
+
+
+def _joined(parts: Sequence[GroupResult]) -> GroupResult:
+    """Groups that were compressed each on its own, as one."""
+    reasons = [part.reason for part in parts if part.reason]
+    return GroupResult(
+        [part.rendered[0] for part in parts],
+        sum(part.tokens_before for part in parts),
+        sum(part.tokens_after for part in parts),
+        reason=(reasons[0] if reasons else "not_compressible") if len(reasons) == len(parts) else None,
+    )
+
+
+def _scores(group: GroupResult) -> list[list[UnitScore]]:
+    if group.scored is None:
+        return [[] for _ in group.rendered]
+    return [
+        [
+            UnitScore(start=unit.start, end=unit.end, score=round(float(scores[i]), 5), kept=i in kept)
+            for i, unit in enumerate(passage.units)
+            if not unit.structural
+        ]
+        for passage, scores, kept in zip(group.passages, group.scored.units, group.kept, strict=True)
+    ]

@@ -1,0 +1,35 @@
+"""Plain embedding similarity of each sentence on its own; the baseline for the methods that see context."""
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+
+from promptpress.backends.encoder.base import FloatArray
+from promptpress.backends.encoder.late_pooling import text_vectors
+from promptpress.content import Passage
+from promptpress.methods.base import Method, NoOptions, Scored
+
+# Long requests are encoded in slices of this many units, so that token states never pile up.
+_SLICE = 2048
+
+
+class Cosine(Method[NoOptions]):
+    """Keeps the sentences whose own embedding, title included, is nearest to the query's."""
+
+    name = "cosine"
+    summary = "Embedding similarity of each sentence alone, with its title. A baseline; `dspc` is faster and mostly better."
+    query = "required"
+    models = ("encoder",)
+
+    def score(self, passages: Sequence[Passage], query: str | None, options: NoOptions) -> Scored:
+        """score(s_i) = cos(query, title + s_i)."""
+        encoder = self._models.encoder()
+        wanted = text_vectors(encoder, [query or ""])[0]
+        texts = [f"{p.title}\n{p.slice(i)}" if p.title else p.slice(i) for p in passages for i in range(len(p.units))]
+        flat: list[FloatArray] = [
+            text_vectors(encoder, texts[at : at + _SLICE]) @ wanted for at in range(0, len(texts), _SLICE)
+        ]
+        scores = np.concatenate(flat) if flat else np.empty(0, dtype=np.float32)
+        edges = np.cumsum([0, *(len(p.units) for p in passages)])
+        return Scored([scores[a:b].astype(np.float32) for a, b in itertools.pairwise(edges)])

@@ -1,0 +1,58 @@
+"""Scores of texts that were scored before: they do not depend on the budget, so another budget needs no model."""
+
+import hashlib
+from collections.abc import Sequence
+
+from pydantic import BaseModel
+
+from promptpress.content import Passage
+from promptpress.methods.base import Method, ScoreCache, Scored
+from promptpress.runtime.lru import LruCache
+
+# What an entry takes beside its arrays: the key, the objects, the details.
+_OVERHEAD = 2000
+
+
+class LruScoreCache(LruCache[Scored]):
+    """A ScoreCache of the most recently used scores."""
+
+    def __init__(self, max_bytes: int = 16 * 1024 * 1024) -> None:
+        super().__init__(max_bytes, lambda _, scored: _size(scored))
+
+
+def score(
+    method: Method[BaseModel],
+    passages: Sequence[Passage],
+    query: str | None,
+    options: BaseModel,
+    cache: ScoreCache | None,
+) -> Scored:
+    """The scores, from the cache if they are there; bit for bit the same either way. Their arrays are read-only."""
+    if cache is None:
+        return method.score(passages, query, options)
+    key = _key(method, passages, query, options)
+    scored = cache.get(key)
+    if scored is None:
+        scored = method.score(passages, query, options)
+        for array in [*scored.units, *([] if scored.passages is None else [scored.passages])]:
+            array.flags.writeable = False
+        cache.put(key, scored)
+    return scored
+
+
+def _key(method: Method[BaseModel], passages: Sequence[Passage], query: str | None, options: BaseModel) -> bytes:
+    """A digest of all that scores depend on. Units need not be in it: they follow from the text."""
+    digest = hashlib.blake2b(digest_size=32)
+    parts = [method.name, *method.model_names(options), options.model_dump_json(), repr(query is None), query or ""]
+    for passage in passages:
+        parts += [passage.title, passage.text, repr(list(passage.hidden))]
+    for part in parts:
+        data = part.encode()
+        digest.update(len(data).to_bytes(8, "little"))
+        digest.update(data)
+    return digest.digest()
+
+
+def _size(scored: Scored) -> int:
+    passages = 0 if scored.passages is None else scored.passages.nbytes
+    return _OVERHEAD + passages + sum(array.nbytes for array in scored.units) + 100 * len(scored.units)

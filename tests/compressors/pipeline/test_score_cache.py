@@ -1,0 +1,82 @@
+"""Scores from the cache are those that would be computed, and cost no second computation."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from promptpress import Compressor
+from promptpress.backends.causal_lm import embedded
+from promptpress.backends.loader import ModelLoader
+from promptpress.methods.base import Scored
+from promptpress.methods.registry import METHODS
+from promptpress.pipeline.score_cache import LruScoreCache
+from promptpress.request import CompressionRequest
+from tests.conftest import PROSE
+
+LOADER = ModelLoader()
+TEXTS = [PROSE, "A <keep>second</keep> text about ships. It is short.", ""]
+
+
+class CountingCache(LruScoreCache):
+    def __init__(self, max_bytes: int = 1 << 20) -> None:
+        super().__init__(max_bytes)
+        self.hits = self.misses = 0
+
+    def get(self, key: bytes) -> Scored | None:
+        scored = super().get(key)
+        self.hits += scored is not None
+        self.misses += scored is None
+        return scored
+
+
+def answer(compressor: Compressor, **fields: Any) -> dict[str, Any]:
+    request = CompressionRequest(texts=TEXTS, include=["scores", "spans"], **fields)
+    return compressor.compress(request).model_dump(exclude={"timing_ms"})
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("query", ["Which ship did Amundsen use?", None])
+def test_another_budget_is_cut_from_the_same_scores(method: str, query: str | None) -> None:
+    if query is None and METHODS[method].query == "required":
+        return
+    if method == "selective_context" and not embedded.is_present():
+        pytest.skip("needs the embedded language model")
+    cache = CountingCache()
+    cached, plain = Compressor(LOADER.models(scores=cache)), Compressor(LOADER.models())
+    for target in (0.2, 0.4, 0.6):
+        given: dict[str, Any] = {"method": method, "query": query, "target_ratio": target}
+        assert answer(cached, **given) == answer(plain, **given)
+    # Without a query, acc_rag looks for each document's own order too.
+    orders = len(TEXTS) if method == "acc_rag" and query is None else 0
+    assert (cache.hits, cache.misses) == (2, 1 + orders)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"query": "Which pole?"},
+        {"method": "bm25"},
+        {"options": {"lexical_weight": 2.0}},
+        {"texts": [PROSE, *TEXTS[1:2]]},
+        {"texts": [TEXTS[0] + TEXTS[1], "", ""]},
+    ],
+    ids=str,
+)
+def test_whatever_scores_depend_on_is_in_the_key(change: dict[str, Any]) -> None:
+    cache = CountingCache()
+    compressor = Compressor(LOADER.models(scores=cache))
+    given: dict[str, Any] = {"texts": TEXTS, "query": "Which ship?", "method": "hybrid", "target_ratio": 0.5}
+    for fields in (given, given | change):
+        compressor.compress(CompressionRequest(**fields))
+    assert (cache.hits, cache.misses) == (0, 2)
+
+
+def test_memory_is_bounded_and_the_oldest_goes() -> None:
+    cache = LruScoreCache(10_000)
+    for name in (b"a", b"b", b"c"):
+        cache.put(name, Scored([np.zeros(500, dtype=np.float32)]))
+    assert cache.get(b"a") is None
+    assert cache.get(b"c") is not None
+    cache.put(b"huge", Scored([np.zeros(5000, dtype=np.float32)]))
+    assert cache.get(b"huge") is None
