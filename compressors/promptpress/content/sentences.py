@@ -5,8 +5,10 @@ import itertools
 import regex
 from nupunkt import sent_spans
 
+from promptpress.content.sentence_rules import further_edges, goes_on, inside_marks
 from promptpress.runtime.cancellation import check
 from promptpress.text.facts import breakable_spans
+from promptpress.text.language import language_of
 from promptpress.text.spans import Span, SpanSet
 
 LONG_SENTENCE = 900
@@ -33,7 +35,13 @@ def sentence_spans(text: str, start: int, end: int) -> list[Span]:
     paragraph = text[start:end]
     if not paragraph.strip():
         return []
-    edges = [span_end for _, span_end in sent_spans(paragraph)]
+    language = language_of(text)
+    marks = SpanSet(inside_marks(paragraph))
+    edges = [
+        edge
+        for edge in sorted({*(span_end for _, span_end in sent_spans(paragraph)), *further_edges(paragraph, language)})
+        if not marks.splits(_stripped_end(paragraph, edge)) and not goes_on(paragraph, edge, language)
+    ]
     if _HAS_OTHER_STOPS.search(paragraph):
         edges = sorted({*edges, *(match.end() for match in _OTHER_STOPS.finditer(paragraph))})
     uncuttable = SpanSet(breakable_spans(paragraph)) if len(edges) > 1 or len(paragraph) > LONG_SENTENCE else None
