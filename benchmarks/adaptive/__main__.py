@@ -22,7 +22,7 @@ from benchmarks.quality.metrics import kept
 from promptpress import CompressionRequest, Compressor, Document
 from promptpress.backends.encoder.cache import LruVectorCache
 from promptpress.backends.loader import ModelLoader
-from promptpress.methods.base import Models
+from promptpress.backends.models import Models
 from promptpress.methods.registry import METHODS
 from promptpress.pipeline.score_cache import LruScoreCache
 

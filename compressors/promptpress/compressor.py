@@ -7,9 +7,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from promptpress import chat
+from promptpress.backends.models import Models
 from promptpress.content.render import Rendered
 from promptpress.errors import BudgetInfeasible, InvalidValue
-from promptpress.methods.base import Method, Models
+from promptpress.methods.base import Method
 from promptpress.methods.registry import METHODS, method_class
 from promptpress.methods.scope.plan import merge_details
 from promptpress.pipeline.pipeline import GroupResult, Protection, Target, compress_group, infeasible

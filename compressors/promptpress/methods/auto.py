@@ -6,7 +6,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from promptpress.content import Passage
-from promptpress.methods.base import Method, NoOptions, Scored
+from promptpress.methods.base import Method, NoOptions
+from promptpress.scores import Scored
 
 WITH_QUERY = "evidence"
 WITHOUT_QUERY = "dspc"

@@ -1,83 +1,21 @@
 """What a compression method is: a function that scores units. Cutting, counting and printing are not its business."""
 
-import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from promptpress.backends.attention_heads.base import Evaluator
-from promptpress.backends.causal_lm.base import CausalLM
-from promptpress.backends.cross_encoder.reader import EvidenceReader
-from promptpress.backends.encoder.base import Encoder
-from promptpress.backends.encoder.late_pooling import VectorCache
-from promptpress.backends.rewriter.base import Rewriter
-from promptpress.backends.rewriter.cache import RewriteCache
+from promptpress.backends.models import Models
 from promptpress.content import Passage
 from promptpress.methods.scope.plan import Plan
-
-ScoreArray = NDArray[np.float32]
+from promptpress.scores import ScoreCache, Scored
 
 
 class NoOptions(BaseModel):
     """The options of a method that has none."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
-
-
-@dataclass(frozen=True)
-class Scored:
-    """What a method says about a request.
-
-    `units`: for each passage a float32 array (units,), higher = keep. `passages`: relevance of each passage, if the method
-    knows one. `details` goes into the response under `method_details`.
-    """
-
-    units: list[ScoreArray]
-    passages: ScoreArray | None = None
-    details: dict[str, Any] = field(default_factory=dict)
-
-
-class ScoreCache(Protocol):
-    """Where scores are kept between requests."""
-
-    def get(self, key: bytes) -> Scored | None:
-        """The scores stored under `key`, if they still are."""
-
-    def put(self, key: bytes, scored: Scored) -> None:
-        """Store scores; an older entry may go."""
-
-
-@dataclass(frozen=True)
-class Models:
-    """Models a method may ask for, each loaded when it is first asked for; and what is kept of their work."""
-
-    encoder: Callable[[], Encoder]
-    evidence: Callable[[], EvidenceReader]
-    rewriter: Callable[[], Rewriter]
-    causal_lm: Callable[[], CausalLM]
-    small_lm: Callable[[], CausalLM | None]
-    """The smaller model of a pair; None: the first layers of `causal_lm`."""
-    evaluator: Callable[[str], Evaluator]
-    """Evaluator heads by the kind of model they are in: `causal_lm` or `encoder`."""
-    causal_lm_name: Callable[[], str]
-    has_causal_lm: bool
-    """Whether there is a causal language model; without one, asking for it raises InvalidValue."""
-    vectors: VectorCache | None = None
-    scores: ScoreCache | None = None
-    rewrites: RewriteCache | None = None
-
-    def name_of(self, role: str) -> str:
-        """The name of the model in a role: `encoder`, `evidence`, `rewriter`, `causal_lm`."""
-        if role == "causal_lm":
-            return self.causal_lm_name()
-        if role == "encoder":
-            return self.encoder().name
-        return self.evidence().name if role == "evidence" else self.rewriter().name
 
 
 OptionsT = TypeVar("OptionsT", bound=BaseModel)
@@ -157,30 +95,3 @@ class Method(ABC, Generic[OptionsT]):
     ) -> dict[str, Any]:
         """What goes into the response under `method_details`, now that it is known what was kept."""
         return scored.details
-
-
-def best_units(scored: Scored, keep: int) -> list[set[int]]:
-    """The `keep` best-scored units over all passages, ties to the earlier one, as a set for each passage."""
-    sizes = [len(scores) for scores in scored.units]
-    flat = np.concatenate(scored.units) if scored.units else np.empty(0, dtype=np.float32)
-    chosen = np.argsort(-flat.astype(np.float64).round(5), kind="stable")[: max(keep, 0)]
-    offsets = np.cumsum([0, *sizes])
-    kept: list[set[int]] = [set() for _ in sizes]
-    for passage, index in zip(np.searchsorted(offsets, chosen, side="right") - 1, chosen, strict=True):
-        kept[passage].add(int(index - offsets[passage]))
-    return kept
-
-
-def per_passage(passages: Sequence[Passage], flat: ScoreArray) -> list[ScoreArray]:
-    """Scores of all units (units,) cut into one array for each passage."""
-    edges = np.cumsum([0, *(len(passage.units) for passage in passages)])
-    return [flat[a:b] for a, b in itertools.pairwise(edges)]
-
-
-def positions(passages: Sequence[Passage]) -> list[ScoreArray]:
-    """Ascending numbers over all units in reading order, for methods that go by position."""
-    arrays, start = [], 0
-    for passage in passages:
-        arrays.append(np.arange(start, start + len(passage.units), dtype=np.float32))
-        start += len(passage.units)
-    return arrays

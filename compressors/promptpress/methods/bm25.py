@@ -7,7 +7,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from promptpress.content import Passage
-from promptpress.methods.base import Method, Scored, per_passage
+from promptpress.methods.base import Method
+from promptpress.scores import Scored, per_passage
 from promptpress.text.lexical import bm25, terms
 
 

@@ -8,7 +8,8 @@ import numpy as np
 from promptpress.backends.encoder.base import FloatArray
 from promptpress.backends.encoder.late_pooling import text_vectors
 from promptpress.content import Passage
-from promptpress.methods.base import Method, NoOptions, Scored
+from promptpress.methods.base import Method, NoOptions
+from promptpress.scores import Scored
 
 # Long requests are encoded in slices of this many units, so that token states never pile up.
 _SLICE = 2048

@@ -19,7 +19,8 @@ from promptpress.content import Passage
 from promptpress.content.fragments import Level
 from promptpress.content.fragments.splitting import divide_all
 from promptpress.errors import InvalidValue
-from promptpress.methods.base import Method, Scored, best_units
+from promptpress.methods.base import Method
+from promptpress.scores import Scored, best_units
 
 _WITHOUT_TARGET = 0.5
 

@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from promptpress.backends.cross_encoder.windows import TITLE_TOKENS, Window, query_tokens, windows
 from promptpress.content import Kind, Passage, share_of_lines
-from promptpress.methods.base import Method, Scored, per_passage
+from promptpress.methods.base import Method
 from promptpress.methods.relevance import CoarseSignals, CoarseStage, names_something, standardise
+from promptpress.scores import Scored, per_passage
 
 _READ_SHARE, _READ_LEAST, _READ_MOST = 0.5, 1000, 1400
 _READ_LINES = 2400

@@ -6,8 +6,9 @@ from typing import ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from promptpress.content import Passage
-from promptpress.methods.base import Method, Scored, per_passage
+from promptpress.methods.base import Method
 from promptpress.methods.relevance import CoarseStage
+from promptpress.scores import Scored, per_passage
 
 
 class HybridOptions(BaseModel):

@@ -8,7 +8,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from promptpress.content import Passage
-from promptpress.methods.base import Method, Scored
+from promptpress.methods.base import Method
+from promptpress.scores import Scored
 
 
 class RandomOptions(BaseModel):

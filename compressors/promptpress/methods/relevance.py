@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from promptpress.backends.encoder.base import Encoder, FloatArray
 from promptpress.backends.encoder.late_pooling import passage_vectors, text_vectors
+from promptpress.backends.models import Models
 from promptpress.content import LINES, Kind, Passage
-from promptpress.methods.base import Models
 from promptpress.methods.bm25 import unit_terms
 from promptpress.text.lexical import bm25, words
 

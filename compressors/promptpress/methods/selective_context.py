@@ -15,7 +15,8 @@ from promptpress.backends.causal_lm.base import CausalLM, FloatArray, Tokens
 from promptpress.content import Passage
 from promptpress.content.fragments import Level
 from promptpress.content.fragments.splitting import Chunker, divide_all, uses_spacy
-from promptpress.methods.base import Method, Scored
+from promptpress.methods.base import Method
+from promptpress.scores import Scored
 
 
 class SelectiveContextOptions(BaseModel):

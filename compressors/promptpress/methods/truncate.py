@@ -6,7 +6,8 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from promptpress.content import Passage
-from promptpress.methods.base import Method, Scored, positions
+from promptpress.methods.base import Method
+from promptpress.scores import Scored, positions
 
 
 class TruncateOptions(BaseModel):

@@ -6,15 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from promptpress.content import Kind, Passage
+from promptpress.content import Passage
 from promptpress.content.render import render
 from promptpress.errors import BudgetInfeasible
 from promptpress.runtime.cancellation import check
+from promptpress.scores import UnitRef, ranking
 
-Place = tuple[int, int]
-"""(passage, unit)"""
-SCORE_DECIMALS = 5
-_PROSE = frozenset({Kind.SENTENCE, Kind.HEADING, Kind.LIST_ITEM})
 _FILL_ROUNDS = 16
 
 
@@ -37,10 +34,10 @@ class UnitSelector:
         self._passages = passages
         self._count = count
         self._smallest: int | None = None
-        self._unit_costs: dict[Place, int] = {}
+        self._unit_costs: dict[UnitRef, int] = {}
         self._passage_costs: dict[tuple[int, frozenset[int]], int] = {}
 
-    def close(self, places: Iterable[Place]) -> list[set[int]]:
+    def close(self, places: Iterable[UnitRef]) -> list[set[int]]:
         """Add everything that the places require."""
         kept: list[set[int]] = [set() for _ in self._passages]
         for place in places:
@@ -65,7 +62,7 @@ class UnitSelector:
         protected: Sequence[Set[int]],
         budget: int,
         fill: bool = True,
-        refused: Set[Place] = frozenset(),
+        refused: Set[UnitRef] = frozenset(),
     ) -> Selection:
         """Keep the protected units, then the best-scored ones that fit and are not refused.
 
@@ -81,7 +78,7 @@ class UnitSelector:
                 smallest_target_tokens=tokens,
             )
         order = ranking(self._passages, scores)
-        chosen: list[Place] = []
+        chosen: list[UnitRef] = []
         rejected = set(refused)
         for _ in range(_FILL_ROUNDS):
             check()
@@ -97,8 +94,8 @@ class UnitSelector:
         return Selection(kept, tokens)
 
     def _pack(
-        self, order: Sequence[Place], kept: Sequence[set[int]], slack: int, fill: bool, rejected: Set[Place]
-    ) -> list[Place]:
+        self, order: Sequence[UnitRef], kept: Sequence[set[int]], slack: int, fill: bool, rejected: Set[UnitRef]
+    ) -> list[UnitRef]:
         """Best-scored units whose single costs add up to about `slack`.
 
         A text in its place often takes a token less than alone, so a last unit that is over by no more than that is
@@ -107,7 +104,7 @@ class UnitSelector:
         if slack < self._cheapest(order) - 1:
             return []
         trial = [set(units) for units in kept]
-        added: list[Place] = []
+        added: list[UnitRef] = []
         for place in order:
             check()
             if slack <= 0:
@@ -125,13 +122,13 @@ class UnitSelector:
                 break
         return added
 
-    def _cheapest(self, order: Sequence[Place]) -> int:
+    def _cheapest(self, order: Sequence[UnitRef]) -> int:
         if self._smallest is None:
             self._smallest = min((self._cost(place) for place in order), default=0)
         return self._smallest
 
     def _settle(
-        self, forced: Sequence[Place], chosen: Sequence[Place], added: Sequence[Place], budget: int
+        self, forced: Sequence[UnitRef], chosen: Sequence[UnitRef], added: Sequence[UnitRef], budget: int
     ) -> tuple[list[set[int]], int, int]:
         """The longest prefix of `added` that fits beside what is chosen already, by exact count."""
         # Single costs are nearly right, so the answer is near the end: step back from there, then halve what is left.
@@ -148,7 +145,7 @@ class UnitSelector:
         kept = self.close([*forced, *chosen, *added[:fits]])
         return kept, self.tokens(kept), fits
 
-    def _missing(self, place: Place, kept: Sequence[Set[int]]) -> list[Place]:
+    def _missing(self, place: UnitRef, kept: Sequence[Set[int]]) -> list[UnitRef]:
         passage, unit = place
         missing, stack = [], [unit]
         seen: set[int] = set()
@@ -161,31 +158,14 @@ class UnitSelector:
             stack.extend(self._passages[passage].units[current].requires)
         return missing
 
-    def _add(self, place: Place, kept: list[set[int]]) -> None:
+    def _add(self, place: UnitRef, kept: list[set[int]]) -> None:
         for passage, unit in self._missing(place, kept):
             kept[passage].add(unit)
 
-    def _cost(self, place: Place) -> int:
+    def _cost(self, place: UnitRef) -> int:
         if place not in self._unit_costs:
             check()
             passage, unit = self._passages[place[0]], place[1]
             start = passage.gaps[unit][0] if unit else passage.units[unit].start
             self._unit_costs[place] = self._count(passage.written(start, passage.units[unit].end))
         return self._unit_costs[place]
-
-
-def ranking(passages: Sequence[Passage], scores: Sequence[NDArray[np.float32]]) -> list[Place]:
-    """Best first; a sentence that repeats a better-ranked one word for word comes after all that say something new."""
-    places = [(p, u) for p, passage in enumerate(passages) for u, unit in enumerate(passage.units) if not unit.structural]
-    values = np.asarray([scores[p][u] for p, u in places], dtype=np.float64).round(SCORE_DECIMALS)
-    ranked = [places[i] for i in np.argsort(-values, kind="stable")]
-    seen: set[str] = set()
-    first: list[Place] = []
-    again: list[Place] = []
-    for place in ranked:
-        passage = passages[place[0]]
-        text = passage.slice(place[1])
-        repeats = passage.units[place[1]].kind in _PROSE and text in seen
-        (again if repeats else first).append(place)
-        seen.add(text)
-    return first + again

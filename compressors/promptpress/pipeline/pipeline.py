@@ -13,13 +13,14 @@ from promptpress.content import STRUCTURED, Kind, Passage, Unit, segment
 from promptpress.content.render import Rendered
 from promptpress.content.sentences import clause_spans
 from promptpress.errors import BudgetInfeasible, TargetRequired
-from promptpress.methods.base import Method, ScoreArray, Scored
-from promptpress.pipeline.budget import Place, Selection, UnitSelector
+from promptpress.methods.base import Method
+from promptpress.pipeline.budget import Selection, UnitSelector
 from promptpress.pipeline.protection import find_keep_tags, protected_units
 from promptpress.pipeline.score_cache import score
 from promptpress.pipeline.verify import settle
 from promptpress.result import Reason
 from promptpress.runtime.cancellation import check
+from promptpress.scores import ScoreArray, Scored, UnitRef
 from promptpress.text.facts import scope_spans
 from promptpress.text.tokenization import TokenCounter
 
@@ -125,7 +126,7 @@ def compress_group(
         check()
     selector = UnitSelector(result.passages, counter.count)
     settled: list[tuple[Rendered, set[int]]] = []
-    refused: set[Place] = set()
+    refused: set[UnitRef] = set()
     for _ in range(_REFILLS):
         selection = _select(selector, result, ranks, protected, budget, method, options, refused)
         verifying = time.perf_counter()
@@ -198,12 +199,12 @@ def _select(
     budget: int | None,
     method: Method[BaseModel],
     options: BaseModel,
-    refused: set[Place],
+    refused: set[UnitRef],
 ) -> Selection:
     assert result.scored is not None
     kept = method.stop(result.passages, result.scored, options) if budget is None or method.stops_early else None
     if budget is not None:
-        beyond: set[Place] = set()
+        beyond: set[UnitRef] = set()
         if kept is not None:
             beyond = {(p, u) for p, units in enumerate(kept) for u in range(len(ranks[p])) if u not in units}
         selection = selector.select(ranks, protected, budget, method.fills, refused | beyond)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pydantic import BaseModel
 
 from promptpress.content import Passage
-from promptpress.methods.base import Method, ScoreCache, Scored
+from promptpress.methods.base import Method
 from promptpress.runtime.lru import LruCache
+from promptpress.scores import ScoreCache, Scored
 
 # What an entry takes beside its arrays: the key, the objects, the details.
 _OVERHEAD = 2000

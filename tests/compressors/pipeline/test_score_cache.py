@@ -8,10 +8,10 @@ import pytest
 from promptpress import Compressor
 from promptpress.backends.causal_lm import embedded
 from promptpress.backends.loader import ModelLoader
-from promptpress.methods.base import Scored
 from promptpress.methods.registry import METHODS
 from promptpress.pipeline.score_cache import LruScoreCache
 from promptpress.request import CompressionRequest
+from promptpress.scores import Scored
 from tests.conftest import PROSE
 
 LOADER = ModelLoader()

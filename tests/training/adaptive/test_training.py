@@ -8,7 +8,7 @@ from promptpress.content import segment
 from promptpress.methods.acc_rag.features import NAMES
 from promptpress.methods.acc_rag.selector import Selector
 from promptpress.methods.acc_rag.stopping import best_step
-from promptpress.pipeline.budget import ranking
+from promptpress.scores import ranking
 from training.adaptive.adjust import half, joined
 from training.adaptive.build import Request, first_sufficient, request_from, unread
 from training.adaptive.calibration import ASKED, Steps, fit_gain, fit_gain_factor, fit_shift, platt

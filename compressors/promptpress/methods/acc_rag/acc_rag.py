@@ -10,14 +10,15 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from promptpress.backends.models import Models
 from promptpress.content import Passage, share_of_lines
 from promptpress.methods.acc_rag.features import features, granularities, shares
 from promptpress.methods.acc_rag.order import importance
 from promptpress.methods.acc_rag.selector import load_selector
 from promptpress.methods.acc_rag.stopping import best_step
-from promptpress.methods.base import Method, Models, Scored
+from promptpress.methods.base import Method
 from promptpress.methods.evidence import Evidence
-from promptpress.pipeline.budget import Place, ranking
+from promptpress.scores import Scored, UnitRef, ranking
 
 SCORER: type[Method[Any]] = Evidence
 """The method that orders units for a query. After a change run training.adaptive again: the selector knows its scores."""
@@ -107,6 +108,6 @@ def _chosen(passages: Sequence[Passage], scored: Scored, options: AccRagOptions)
     )
 
 
-def _leading(order: Sequence[Place], kept: Sequence[set[int]]) -> int:
+def _leading(order: Sequence[UnitRef], kept: Sequence[set[int]]) -> int:
     """How many units of the order, from the first on, are kept without a gap."""
     return next((size for size, (p, u) in enumerate(order) if u not in kept[p]), len(order))

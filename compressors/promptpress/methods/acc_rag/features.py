@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from promptpress.content import Passage
 from promptpress.methods.acc_rag.question import Wanted, names, several_steps, shows, wanted
-from promptpress.methods.base import Scored
+from promptpress.scores import Scored
 from promptpress.text.lexical import terms, words
 
 Place = tuple[int, int]

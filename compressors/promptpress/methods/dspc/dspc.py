@@ -16,8 +16,9 @@ from promptpress.backends.encoder.late_pooling import passage_vectors, text_vect
 from promptpress.content import Passage
 from promptpress.content.fragments import Level
 from promptpress.content.fragments.splitting import divide_all
-from promptpress.methods.base import Method, Scored, best_units
+from promptpress.methods.base import Method
 from promptpress.methods.dspc.fine import FineOptions, fine_scores
+from promptpress.scores import Scored, best_units
 from promptpress.text.lexical import words
 
 _DROPPED = 100.0

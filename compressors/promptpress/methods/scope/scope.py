@@ -14,9 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from promptpress.backends.encoder.cache import LruVectorCache
 from promptpress.backends.encoder.late_pooling import passage_vectors
+from promptpress.backends.models import Models
 from promptpress.backends.rewriter.base import Job, Spend
 from promptpress.content import Passage
-from promptpress.methods.base import Method, Models, Scored
+from promptpress.methods.base import Method
 from promptpress.methods.dspc.dspc import Dspc, DspcOptions
 from promptpress.methods.hybrid import Hybrid, HybridOptions
 from promptpress.methods.scope.acceptance import SIMILARITY
@@ -27,6 +28,7 @@ from promptpress.methods.scope.keywords import KeywordFinder
 from promptpress.methods.scope.plan import Plan, Treatment, build_plan
 from promptpress.runtime.cancellation import check
 from promptpress.runtime.progress import report
+from promptpress.scores import Scored
 from promptpress.text.spans import SpanSet
 
 _WITHOUT_TARGET = 0.5
