@@ -67,26 +67,33 @@ def unit_refs(passages: Sequence[Passage]) -> list[UnitRef]:
 def ranking(
     passages: Sequence[Passage], scores: Sequence[ScoreArray], tiers: Sequence[Tiers] | None = None
 ) -> list[UnitRef]:
-    """The units that are not structural, best first: by tier, then by score, ties to the earlier unit.
+    """As `ranked`, without structural units and with repetitions last.
 
     A sentence that repeats a better-ranked one word for word comes after all that add something new.
     """
-    refs = [ref for ref in unit_refs(passages) if not passages[ref.passage].units[ref.unit].structural]
+    seen: set[str] = set()
+    first: list[UnitRef] = []
+    again: list[UnitRef] = []
+    for ref in ranked(passages, scores, tiers):
+        passage = passages[ref.passage]
+        unit = passage.units[ref.unit]
+        if unit.structural:
+            continue
+        text = passage.slice(ref.unit)
+        (again if unit.kind in _PROSE and text in seen else first).append(ref)
+        seen.add(text)
+    return first + again
+
+
+def ranked(passages: Sequence[Passage], scores: Sequence[ScoreArray], tiers: Sequence[Tiers] | None = None) -> list[UnitRef]:
+    """Every unit of the request, best first: by tier, then by score, ties to the earlier unit."""
+    refs = unit_refs(passages)
     values = np.asarray([scores[p][u] for p, u in refs], dtype=np.float64).round(SCORE_DECIMALS)
     if tiers is None:
         order = np.argsort(-values, kind="stable")
     else:
         order = np.lexsort((-values, -np.asarray([tiers[p][u] for p, u in refs], dtype=np.int64)))
-    seen: set[str] = set()
-    first: list[UnitRef] = []
-    again: list[UnitRef] = []
-    for ref in (refs[index] for index in order):
-        passage = passages[ref.passage]
-        text = passage.slice(ref.unit)
-        repeats = passage.units[ref.unit].kind in _PROSE and text in seen
-        (again if repeats else first).append(ref)
-        seen.add(text)
-    return first + again
+    return [refs[index] for index in order]
 
 
 def best_units(scored: Scored, keep: int) -> list[set[int]]:

@@ -25,7 +25,7 @@ class Random(Method[RandomOptions]):
 
     name = "random"
     summary = "Keeps sentences at random, reproducibly. A baseline."
-    query = "ignored"
+    query_use = "ignored"
     options_model: ClassVar[type[BaseModel]] = RandomOptions
 
     def score(self, passages: Sequence[Passage], query: str | None, options: RandomOptions) -> Scored:

@@ -23,9 +23,9 @@ class Truncate(Method[TruncateOptions]):
 
     name = "truncate"
     summary = "Keeps the beginning (or the end) in whole sentences. A baseline."
-    query = "ignored"
+    query_use = "ignored"
     options_model: ClassVar[type[BaseModel]] = TruncateOptions
-    fills = False
+    skip_oversized = False
 
     def score(self, passages: Sequence[Passage], query: str | None, options: TruncateOptions) -> Scored:
         """A unit's score is its distance from the end that is cut off."""

@@ -111,13 +111,13 @@ def compress(
 @app.command()
 def methods() -> None:
     """List the methods."""
-    from promptpress.methods.registry import METHODS
+    from promptpress.methods.registry import method_classes
 
     table = Table(box=None, pad_edge=False)
     for heading in ("method", "query", "model", "what it does"):
         table.add_column(heading, no_wrap=heading != "what it does")
-    for entry in METHODS.values():
-        table.add_row(entry.name, entry.query, ", ".join(entry.models) or "none", entry.summary)
+    for entry in method_classes().values():
+        table.add_row(entry.name, entry.query_use, ", ".join(entry.model_roles) or "none", entry.summary)
     Console().print(table)
 
 
