@@ -14,7 +14,7 @@ import pytest
 from promptpress_service.grpc_api.generated import promptpress_pb2 as pb
 from promptpress_service.grpc_api.generated import promptpress_pb2_grpc
 from tests.conftest import run_server
-from tests.service.redis_server import free_port
+from tests.ports import free_port
 
 LONGEST_WAIT_SECONDS = 2.0
 WORDS = [

@@ -15,7 +15,8 @@ import pytest
 
 from promptpress_service.observability.labels import BREAKER_STATES, FALLBACKS
 from tests.conftest import PROSE, run_server
-from tests.service.redis_server import RedisServer, free_port
+from tests.ports import free_port
+from tests.service.redis_server import RedisServer
 
 CLIENTS = 32
 SERVE = "from promptpress_service.cli.main import app; app()"
