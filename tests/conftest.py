@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 
 import httpx2
@@ -14,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from promptpress import Compressor, build_compressor
+from tests.waiting import PATIENCE_SECONDS, eventually
 
 settings.register_profile(
     "default",
@@ -24,9 +24,6 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("default")
-
-PATIENCE_SECONDS = 300
-"""How long a test waits for what must come to pass. A machine under load takes its time; only a mistake takes this long."""
 
 # The default is five seconds, which every request without a timeout of its own shares.
 for _step in ("connect", "read", "write", "pool"):
@@ -39,6 +36,18 @@ PROSE = (
     "Scott's party arrived 33 days later. None of them survived the march back.\n\n"
     "Amundsen later flew over the North Pole in an airship. He disappeared in June 1928 while searching for Umberto Nobile."
 )
+
+
+_MARK_OF_FIXTURE = {"server": "e2e", "redis_binary": "redis"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by the fixtures that they use, before they are chosen by their marks."""
+    for item in items:
+        for fixture, mark in _MARK_OF_FIXTURE.items():
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(mark)
 
 
 @pytest.fixture(scope="session")
@@ -87,16 +96,17 @@ class run_server:  # noqa: N801 - reads as a call
 
     def _ready(self) -> str:
         """The URL, once the server answers there."""
-        given_up = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < given_up:
+
+        def url() -> str | None:
             assert self.process.poll() is None, self.output()
             try:
-                if (url := _BANNER.search(self.output())) and httpx2.get(f"{url[1]}/readyz").status_code == 200:
-                    return url[1]
+                if (found := _BANNER.search(self.output())) and httpx2.get(f"{found[1]}/readyz").status_code == 200:
+                    return found[1]
             except httpx2.TransportError:
                 pass
-            time.sleep(0.1)
-        raise AssertionError(f"the server did not become ready: {self.output()}")
+            return None
+
+        return eventually(url, pause=0.1)
 
     def output(self) -> str:
         """What the server wrote to standard error so far."""

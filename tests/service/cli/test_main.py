@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PATIENCE_SECONDS, PROSE
+from tests.conftest import PROSE
+from tests.waiting import PATIENCE_SECONDS
+
+pytestmark = pytest.mark.e2e
 
 COMMAND = [sys.executable, "-c", "from promptpress_service.cli.main import app; app(prog_name='promptpress')"]
 

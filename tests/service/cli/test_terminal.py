@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from promptpress_service.settings.settings import Settings
-from tests.conftest import PATIENCE_SECONDS, PROSE
+from tests.conftest import PROSE
 from tests.service.cli.test_main import COMMAND, run
+from tests.waiting import PATIENCE_SECONDS
+
+pytestmark = pytest.mark.e2e
 
 
 class Terminal:

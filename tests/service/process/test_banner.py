@@ -27,6 +27,7 @@ def shown(host: str = "127.0.0.1", **fields: object) -> str:
         return banner(Settings(**fields), listener)  # type: ignore[arg-type]
 
 
+@pytest.mark.e2e
 def test_the_command_works_as_printed() -> None:
     server = run_server()
     with server as url:

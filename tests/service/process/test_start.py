@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PATIENCE_SECONDS
+from tests.waiting import PATIENCE_SECONDS
+
+pytestmark = pytest.mark.e2e
 
 COMMAND = [sys.executable, "-c", "from promptpress_service.cli.main import app; app(prog_name='promptpress')", "serve"]
 ANY_PORTS = {f"PROMPTPRESS_{name}_PORT": "0" for name in ("HTTP", "GRPC", "METRICS")}
