@@ -18,8 +18,9 @@ class LoadingTime:
 
     def watch(self, models: Models) -> Models:
         """The same models, whose loading runs this stopwatch."""
-        loaders = {field.name: getattr(models, field.name) for field in dataclasses.fields(models)}
-        return dataclasses.replace(models, **{name: self.timed(load) for name, load in loaders.items() if callable(load)})
+        parts = {field.name: getattr(models, field.name) for field in dataclasses.fields(models)}
+        timed: dict[str, Any] = {name: self.timed(part) for name, part in parts.items() if callable(part)}
+        return dataclasses.replace(models, **timed)
 
     def timed(self, load: Callable[..., Any]) -> Callable[..., Any]:
         """The same function, whose time is counted. One that calls another is counted once."""
