@@ -16,6 +16,7 @@ from promptpress_service.observability import logs
 from promptpress_service.process.banner import banner
 from promptpress_service.process.ports import PortUnavailable, metrics_port, open_ports
 from promptpress_service.process.workers import Supervisor
+from promptpress_service.settings.report import naming_variables
 from promptpress_service.settings.settings import Settings
 
 _NOT_READY_SECONDS = 0.5
@@ -30,8 +31,8 @@ def run(settings: Settings) -> int:
     logs.configure(settings.log_level, settings.log_format)
     try:
         listener = open_ports(settings)
-        sys.stderr.write(banner(settings, listener))
         if settings.workers > 1:
+            sys.stderr.write(banner(settings, listener))
             return Supervisor(settings, listener, serve).run()
         return serve(settings, listener)
     except PortUnavailable as error:
@@ -42,13 +43,14 @@ def run(settings: Settings) -> int:
 def serve(settings: Settings, listener: socket.socket, models: ModelLoader | None = None) -> int:
     """Serve on a listening socket in this process; its exit code. With `models`, one of several workers.
 
-    Raises PortUnavailable for the port of the metrics.
+    A process on its own serves its metrics too, and prints the banner. Raises PortUnavailable for the port of the metrics,
+    and SettingsError.
     """
     failures: list[str] = []
 
     def give_up(message: str) -> None:
         failures.append(message)
-        sys.stderr.write(f"promptpress: {message}\n")
+        sys.stderr.write(f"promptpress: {naming_variables(message, Settings.model_fields)}\n")
         server.should_exit = True
 
     app = create_app(settings, give_up, models=models)
@@ -69,6 +71,8 @@ def serve(settings: Settings, listener: socket.socket, models: ModelLoader | Non
         timeout_graceful_shutdown=max(1, round(settings.shutdown_grace_seconds)),
     )
     server = _Server(config, app)
+    if models is None:
+        sys.stderr.write(banner(settings, listener))
     server.run(sockets=[listener])
     if metrics:
         metrics.close()

@@ -139,6 +139,8 @@ class Supervisor:
             for signum in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(signum, signal.SIG_DFL)
             code = self._serve(self._settings, self._listener, self._models)
+        except SettingsError as error:
+            sys.stderr.write(f"promptpress: {error}\n")
         finally:
             sys.stderr.flush()
             os._exit(code)
