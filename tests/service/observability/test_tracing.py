@@ -10,7 +10,8 @@ from opentelemetry.trace import SpanKind
 from promptpress_service.observability.opentelemetry_tracing import OpenTelemetryTracing
 from promptpress_service.observability.tracing import NoTracing, open_tracing
 from promptpress_service.settings.settings import SettingsError
-from tests.service.observability.conftest import Watched, eventually
+from tests.service.observability.conftest import Watched
+from tests.waiting import eventually
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = "b7ad6b7169203331"
