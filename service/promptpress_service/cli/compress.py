@@ -15,7 +15,7 @@ from rich.text import Text
 from promptpress import CompressionRequest, CompressionResult, Compressor, build_compressor
 from promptpress.backends.rewriter.cache import LruRewriteCache
 from promptpress.errors import CompressionError, InvalidValue
-from promptpress_service.http.errors import error_body
+from promptpress_service.dialects.errors import native_body, report_of
 from promptpress_service.settings.settings import get_settings
 
 
@@ -84,7 +84,7 @@ def _json_lines(compressor: Compressor, name: str, fields: dict[str, Any]) -> bo
             detail = (
                 {"code": "malformed_json", "message": str(error)}
                 if isinstance(error, orjson.JSONDecodeError)
-                else error_body(error).model_dump(exclude_none=True)
+                else native_body(report_of(error)).model_dump(exclude_none=True)
             )
             output = orjson.dumps({"error": {**detail, "line": number}})
         sys.stdout.buffer.write(output + b"\n")

@@ -11,10 +11,10 @@ import uvicorn
 from fastapi import FastAPI
 
 from promptpress.backends.loader import ModelLoader
-from promptpress_service.http.app import create_app
 from promptpress_service.observability import logs
 from promptpress_service.process.workers import Supervisor
 from promptpress_service.settings.settings import Settings
+from promptpress_service.wiring import create_app
 
 _CURL = """  curl {url}/v1/compress -H 'Content-Type: application/json' -d '{{
     "query": "When did Amundsen reach the South Pole?", "target_ratio": 0.5,
