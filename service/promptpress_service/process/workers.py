@@ -1,28 +1,63 @@
 """Several processes behind one port: the parent loads the model, forks, and keeps the workers alive."""
 
 import os
+import shutil
 import signal
 import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from promptpress.backends.encoder.embedded import available_cores
 from promptpress.backends.loader import ModelLoader
-from promptpress_service.settings.settings import Settings
+from promptpress_service.process.ports import metrics_port
+from promptpress_service.settings.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    # Metrics are imported once their folder is known.
+    from promptpress_service.observability.metrics_server import MetricsServer
 
 Serve = Callable[[Settings, socket.socket, ModelLoader], int]
 _QUICK_DEATH_SECONDS = 5.0
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
-def prepare(settings: Settings) -> None:
-    """Make the folder through which workers share their metrics; must come before metrics are imported."""
-    if settings.workers > 1 and METRICS_FOLDER not in os.environ:
-        os.environ[METRICS_FOLDER] = tempfile.mkdtemp(prefix="promptpress-metrics-")
+@contextmanager
+def metrics_folder(settings: Settings) -> Iterator[None]:
+    """The folder through which workers share their metrics, if there are several; removed afterwards, unless it was given.
+
+    Must come before metrics are imported. Raises SettingsError if there is no folder to write to.
+    """
+    if settings.workers == 1:
+        yield
+        return
+    given = os.environ.get(METRICS_FOLDER)
+    try:
+        folder = given or tempfile.mkdtemp(prefix="promptpress-metrics-")
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"1")
+    except OSError as error:
+        raise _no_folder(given, error) from error
+    os.environ[METRICS_FOLDER] = folder
+    try:
+        yield
+    finally:
+        if not given:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _no_folder(given: str | None, error: OSError) -> SettingsError:
+    where = f"to {given}" if given else "temporary files"
+    variable = METRICS_FOLDER if given else "TMPDIR"
+    return SettingsError(
+        f"PROMPTPRESS_WORKERS: several workers share their metrics through files, and cannot write {where}: "
+        f"{error.strerror or error}; set {variable} to a writable folder, or run one worker"
+    )
 
 
 def per_worker(settings: Settings) -> Settings:
@@ -50,7 +85,7 @@ class Supervisor:
 
     def run(self) -> int:
         """Load, fork, watch; 0 if all workers ended as they were told to."""
-        from promptpress_service.observability.metrics_server import forget_worker, serve_folder
+        from promptpress_service.observability.metrics_server import forget_worker
 
         self._models.encoder()
         self._models.evidence()
@@ -59,9 +94,7 @@ class Supervisor:
             signal.signal(signum, self._stop)
         for _ in range(self._count):
             self._fork()
-        # After the fork: its thread would not survive into the workers.
-        host = self._settings.metrics_host or self._settings.host
-        metrics = serve_folder(folder, host, self._settings.metrics_port) if self._settings.metrics_port >= 0 else None
+        metrics = self._serve_metrics(folder)
         while self._started:
             pid, status = os.wait()
             began = self._started.pop(pid, None)
@@ -81,6 +114,21 @@ class Supervisor:
             metrics.close()
         return int(self._failed)
 
+    def _serve_metrics(self, folder: Path) -> "MetricsServer | None":
+        """After the fork, since its thread would not survive into the workers. Stops them if the port is taken by now."""
+        from promptpress_service.observability.metrics_server import serve_folder
+
+        port = metrics_port(self._settings)
+        if port is None:
+            return None
+        try:
+            return serve_folder(folder, port.host, port.number)
+        except OSError as error:
+            sys.stderr.write(f"promptpress: {port.unavailable(error)}\n")
+            self._failed = True
+            self._stop(signal.SIGTERM, None)
+            return None
+
     def _fork(self) -> None:
         pid = os.fork()
         if pid:
@@ -91,6 +139,8 @@ class Supervisor:
             for signum in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(signum, signal.SIG_DFL)
             code = self._serve(self._settings, self._listener, self._models)
+        except SettingsError as error:
+            sys.stderr.write(f"promptpress: {error}\n")
         finally:
             sys.stderr.flush()
             os._exit(code)

@@ -8,7 +8,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -29,6 +29,7 @@ from promptpress_service.observability.metrics import Metrics
 from promptpress_service.observability.observer import Observer
 from promptpress_service.observability.opentelemetry_tracing import OpenTelemetryTracing
 from promptpress_service.observability.records import CompressionRecord, current_record
+from tests.waiting import PATIENCE_SECONDS, eventually
 
 T = TypeVar("T")
 
@@ -118,7 +119,7 @@ def build(signals: Signals) -> FastAPI:
 
         async def answer() -> AsyncIterator[bytes]:
             yield b"first"
-            await asyncio.to_thread(signals.seen.wait, 30)
+            await asyncio.to_thread(signals.seen.wait, PATIENCE_SECONDS)
             yield b"second"
 
         return StreamingResponse(answer())
@@ -197,12 +198,3 @@ def lines(plain_logging: None, monkeypatch: pytest.MonkeyPatch) -> Lines:
     monkeypatch.setattr(sys, "stderr", stream)
     logs.configure("debug", "json")
     return Lines(stream)
-
-
-def eventually(condition: Callable[[], T]) -> T:
-    """What the server does after the last byte of its answer, a client has to wait for."""
-    for _ in range(1000):
-        if result := condition():
-            return result
-        time.sleep(0.01)
-    raise AssertionError("it did not come to pass")

@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from promptpress_service.http.middleware.security import Authentication, SecurityHeaders
 from promptpress_service.observability.records import RequestRecord, set_current_record
 from promptpress_service.tenancy.api_keys import KeyRing
+from tests.waiting import PATIENCE_SECONDS
 
 KEY = "0123456789abcdef"
 
@@ -134,11 +135,11 @@ def test_a_refused_body_is_not_needed_and_the_connection_goes_on(implementation:
         pytest.importorskip("httptools", reason="httptools is not installed")
     with serving(f"acme:{KEY}", http=implementation) as url:
         host = url.removeprefix("http://")
-        with socket.create_connection(tuple(host.split(":")), timeout=30) as raw:  # type: ignore[arg-type]
+        with socket.create_connection(tuple(host.split(":")), timeout=PATIENCE_SECONDS) as raw:  # type: ignore[arg-type]
             # The body never comes: the answer must not wait for it.
             raw.sendall(f"POST /v1/compress HTTP/1.1\r\nHost: {host}\r\nContent-Length: 10\r\n\r\n".encode())
             assert raw.recv(12) == b"HTTP/1.1 401"
-        connection = http.client.HTTPConnection(host, timeout=30)
+        connection = http.client.HTTPConnection(host, timeout=PATIENCE_SECONDS)
         for _ in range(3):
             connection.request("POST", "/v1/compress", b"a" * 300_000)
             refused = connection.getresponse()
