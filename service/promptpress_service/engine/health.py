@@ -9,17 +9,23 @@ from promptpress_service.engine.storage import Storage
 from promptpress_service.tenancy.rate_limits import RateLimits
 
 
-@dataclass(frozen=True)
-class WorkerState:
-    """One of several processes behind the same port. `status` is that of EngineHandle, or `stopped`.
+class WorkerState(Protocol):
+    """One of several processes behind the same port.
 
-    `once_ready`: it, or the process in whose place it is, has served before.
+    `status` is that of EngineHandle, or `stopped`. `once_ready`: it, or a process in whose place it is, has served before.
     """
 
-    worker: int
-    pid: int
-    status: str
-    once_ready: bool
+    @property
+    def worker(self) -> int: ...  # noqa: D102
+
+    @property
+    def pid(self) -> int: ...  # noqa: D102
+
+    @property
+    def status(self) -> str: ...  # noqa: D102
+
+    @property
+    def once_ready(self) -> bool: ...  # noqa: D102
 
 
 class WorkerGroup(Protocol):
@@ -41,7 +47,7 @@ class Readiness:
     detail: str | None = None
     warnings: list[str] | None = None
     redis: dict[str, object] | None = None
-    workers: list[WorkerState] | None = None
+    workers: Sequence[WorkerState] | None = None
 
 
 @dataclass(frozen=True)

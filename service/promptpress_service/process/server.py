@@ -11,6 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from promptpress.backends.loader import ModelLoader
+from promptpress_service.engine.health import WorkerGroup
 from promptpress_service.observability import logs
 from promptpress_service.process.banner import banner
 from promptpress_service.process.ports import PortUnavailable, metrics_port, open_ports
@@ -40,8 +41,11 @@ def run(settings: Settings) -> int:
         return 1
 
 
-def serve(settings: Settings, listener: socket.socket, models: ModelLoader | None = None) -> int:
-    """Serve on a listening socket in this process; its exit code. With `models`, one of several workers.
+def serve(
+    settings: Settings, listener: socket.socket, models: ModelLoader | None = None, group: WorkerGroup | None = None
+) -> int:
+    """Serve on a listening socket in this process; its exit code. With `models`, one of several workers, and `group` is
+    all of them.
 
     A process on its own serves its metrics too, and prints the banner. Raises PortUnavailable for the port of the metrics,
     and SettingsError.
@@ -53,7 +57,7 @@ def serve(settings: Settings, listener: socket.socket, models: ModelLoader | Non
         sys.stderr.write(f"promptpress: {naming_variables(message, Settings.model_fields)}\n")
         server.should_exit = True
 
-    app = create_app(settings, give_up, models=models)
+    app = create_app(settings, give_up, models, group=group)
     metrics = None
     if (port := metrics_port(settings)) and models is None:
         try:

@@ -5,11 +5,23 @@ import os
 import struct
 from dataclasses import dataclass
 
-from promptpress_service.engine.health import WorkerState
-
 _STATUSES = ("stopped", "loading", "ready", "draining", "failed")
 _SLOT = struct.Struct("<QBB")
 """Process id, place in `_STATUSES`, and whether a process in this slot has been ready."""
+
+
+@dataclass(frozen=True)
+class WorkerState:
+    """One of several processes behind the same port.
+
+    `status` is `stopped`, `loading`, `ready`, `draining` or `failed`. `once_ready`: it, or a process in whose place it is,
+    has served before.
+    """
+
+    worker: int
+    pid: int
+    status: str
+    once_ready: bool
 
 
 class WorkerStates:
