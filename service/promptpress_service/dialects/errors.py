@@ -1,9 +1,8 @@
 """Errors before they are put into words of a wire format, and the words of the native one."""
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -25,10 +24,8 @@ MEANINGS = {
     503: "The models are still loading, or a Redis that is required does not answer; `Retry-After` says when to try again",
 }
 
-_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
-
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class ErrorReport:
     """An error that a client is told about.
 
@@ -42,7 +39,7 @@ class ErrorReport:
     field: str | None = None
     details: dict[str, Any] | None = None
     retry_after: float | None = None
-    headers: Mapping[str, str] = _NO_HEADERS
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def http_headers(self) -> dict[str, str]:
         """The headers of an answer over HTTP, `Retry-After` among them."""
@@ -50,13 +47,13 @@ class ErrorReport:
         return {**self.headers, **retry}
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class ErrorReply:
     """An error as one wire format answers it over HTTP. `body` is JSON."""
 
     status: int
     body: bytes
-    headers: Mapping[str, str] = _NO_HEADERS
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 class ErrorBody(BaseModel):
