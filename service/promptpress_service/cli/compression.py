@@ -17,7 +17,7 @@ from promptpress_service.cli.display import print_result
 from promptpress_service.cli.inputs import count_lines, is_json_lines, lines, read_text
 from promptpress_service.cli.loading_time import LoadingTime, without_loading
 from promptpress_service.cli.progress import LineProgress
-from promptpress_service.http.errors import error_body
+from promptpress_service.dialects.errors import native_body, report_of
 from promptpress_service.settings.model_paths import check_model_paths
 from promptpress_service.settings.settings import Settings, get_settings
 
@@ -84,7 +84,7 @@ def _json_lines(compress: _Compress, name: str, fields: dict[str, Any], progress
             detail = (
                 {"code": "malformed_json", "message": str(error)}
                 if isinstance(error, orjson.JSONDecodeError)
-                else error_body(error).model_dump(exclude_none=True)
+                else native_body(report_of(error)).model_dump(exclude_none=True)
             )
             output = {"error": {**detail, "line": number}}
         with progress.writing():

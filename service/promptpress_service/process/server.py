@@ -11,13 +11,14 @@ import uvicorn
 from fastapi import FastAPI
 
 from promptpress.backends.loader import ModelLoader
-from promptpress_service.http.app import create_app
+from promptpress_service.engine.health import WorkerGroup
 from promptpress_service.observability import logs
 from promptpress_service.process.banner import banner
 from promptpress_service.process.ports import PortUnavailable, metrics_port, open_ports
 from promptpress_service.process.workers import Supervisor
 from promptpress_service.settings.report import naming_variables
 from promptpress_service.settings.settings import Settings
+from promptpress_service.wiring import create_app
 
 _NOT_READY_SECONDS = 0.5
 """Between /readyz turning 503 and the listener closing, so that a balancer can notice."""
@@ -40,8 +41,11 @@ def run(settings: Settings) -> int:
         return 1
 
 
-def serve(settings: Settings, listener: socket.socket, models: ModelLoader | None = None) -> int:
-    """Serve on a listening socket in this process; its exit code. With `models`, one of several workers.
+def serve(
+    settings: Settings, listener: socket.socket, models: ModelLoader | None = None, group: WorkerGroup | None = None
+) -> int:
+    """Serve on a listening socket in this process; its exit code. With `models`, one of several workers, and `group` is
+    all of them.
 
     A process on its own serves its metrics too, and prints the banner. Raises PortUnavailable for the port of the metrics,
     and SettingsError.
@@ -53,7 +57,7 @@ def serve(settings: Settings, listener: socket.socket, models: ModelLoader | Non
         sys.stderr.write(f"promptpress: {naming_variables(message, Settings.model_fields)}\n")
         server.should_exit = True
 
-    app = create_app(settings, give_up, models=models)
+    app = create_app(settings, give_up, models, group=group)
     metrics = None
     if (port := metrics_port(settings)) and models is None:
         try:

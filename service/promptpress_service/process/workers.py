@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING
 from promptpress.backends.encoder.embedded import available_cores
 from promptpress.backends.loader import ModelLoader
 from promptpress_service.process.ports import metrics_port
+from promptpress_service.process.worker_states import WorkerStates
 from promptpress_service.settings.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     # Metrics are imported once their folder is known.
+    from promptpress_service.engine.health import WorkerGroup
     from promptpress_service.observability.metrics_server import MetricsServer
 
-Serve = Callable[[Settings, socket.socket, ModelLoader], int]
+Serve = Callable[[Settings, socket.socket, ModelLoader, "WorkerGroup"], int]
 _QUICK_DEATH_SECONDS = 5.0
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -79,6 +81,8 @@ class Supervisor:
         self._listener = listener
         self._serve = serve
         self._models = ModelLoader(settings.encoder, self._settings.threads, settings.rewriter, settings.lm)
+        self._states = WorkerStates(settings.workers)
+        self._slots: dict[int, int] = {}
         self._started: dict[int, float] = {}
         self._stopping = False
         self._failed = False
@@ -101,6 +105,7 @@ class Supervisor:
             if began is None:
                 continue
             forget_worker(folder, pid)
+            self._states.leave(self._slots.pop(pid))
             code = os.waitstatus_to_exitcode(status)
             if self._stopping:
                 self._failed |= code != 0
@@ -130,15 +135,17 @@ class Supervisor:
             return None
 
     def _fork(self) -> None:
+        slot = self._states.enter()
         pid = os.fork()
         if pid:
             self._started[pid] = time.monotonic()
+            self._slots[pid] = slot
             return
         code = 1
         try:
             for signum in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(signum, signal.SIG_DFL)
-            code = self._serve(self._settings, self._listener, self._models)
+            code = self._serve(self._settings, self._listener, self._models, self._states.member(slot))
         except SettingsError as error:
             sys.stderr.write(f"promptpress: {error}\n")
         finally:

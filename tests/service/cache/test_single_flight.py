@@ -11,6 +11,7 @@ from promptpress_service.cache.sealing import Sealer
 from promptpress_service.cache.single_flight import SingleFlight
 from promptpress_service.redis.address import parse_redis_url
 from promptpress_service.redis.store import RedisStore
+from tests.service.cache.codec import AsTheyAre
 from tests.service.redis_server import RedisServer
 from tests.waiting import eventually_async
 
@@ -19,8 +20,8 @@ pytestmark = pytest.mark.anyio
 SECRET = b"s" * 32
 
 
-def memory_cache() -> ResultCache:
-    return ResultCache(MemoryStore(10_000_000), Sealer(SECRET), SECRET, 60)
+def memory_cache() -> ResultCache[bytes]:
+    return ResultCache(MemoryStore(10_000_000), Sealer(SECRET), SECRET, 60, AsTheyAre())
 
 
 class Work:
@@ -120,8 +121,8 @@ class Replica:
 
     def __init__(self, server: RedisServer, lock_seconds: float = 2.0, longest_wait: float = 60.0) -> None:
         self.store = RedisStore(parse_redis_url(server.url), timeout=30)
-        flight = SingleFlight(self.store, lock_seconds, longest_wait, pause=0.005)
-        self.cache = ResultCache(self.store, Sealer(SECRET), SECRET, 60, flight=flight)
+        flight: SingleFlight[bytes] = SingleFlight(self.store, lock_seconds, longest_wait, pause=0.005)
+        self.cache = ResultCache(self.store, Sealer(SECRET), SECRET, 60, AsTheyAre(), flight=flight)
 
     def ask(self, work: Callable[[], Awaitable[bytes]]) -> "asyncio.Task[tuple[bytes, str]]":
         return asyncio.create_task(self.cache.get_or_compute("t", ["x"], work))  # type: ignore[arg-type]

@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from promptpress_service.http.app import create_app
+from promptpress_service.wiring import create_app
 from tests.conftest import PROSE, run_server
 from tests.waiting import PATIENCE_SECONDS
 

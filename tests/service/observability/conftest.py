@@ -21,8 +21,9 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client import generate_latest
 
+from promptpress_service.dialects.registry import DialectTable
 from promptpress_service.failures import NotReady
-from promptpress_service.http import errors
+from promptpress_service.http import error_responses
 from promptpress_service.http.middleware.observe import RequestContext
 from promptpress_service.observability import logs
 from promptpress_service.observability.metrics import Metrics
@@ -77,7 +78,7 @@ def compression(**changes: object) -> CompressionRecord:
 
 def build(signals: Signals) -> FastAPI:
     app = FastAPI()
-    errors.install(app)
+    error_responses.install(app, DialectTable())
 
     @app.post("/v1/compress")
     async def compress(request: Request) -> dict[str, str]:

@@ -12,6 +12,7 @@ from promptpress_service.settings.settings import Settings, SettingsError
 from promptpress_service.tenancy.caller import ANYONE, Caller
 from promptpress_service.tenancy.limits_storage import AddressedStorage
 from promptpress_service.tenancy.rate_limits import Limits, RateLimited, RateLimits, parse_limits, seconds_until_room
+from promptpress_service.wiring import rate_limits
 from tests.ports import free_port
 from tests.service.redis_server import RedisServer
 
@@ -104,7 +105,7 @@ def test_a_batch_counts_as_its_requests() -> None:
 def test_tenants_override_single_limits() -> None:
     async def run() -> None:
         own = {"acme": {"rate_limit": "5/day"}, "zeta": {"rate_limit": None, "rate_limit_tokens": "10/day"}}
-        rates = RateLimits.from_settings(Settings(rate_limit="2/day", tenant_limits=own))
+        rates = rate_limits(Settings(rate_limit="2/day", tenant_limits=own))
         assert await admitted(rates, ANYONE) == 2
         assert await admitted(rates, ACME) == 5
         assert await admitted(rates, ZETA) == 20
@@ -265,7 +266,7 @@ def test_sentinel(own_redis: RedisServer) -> None:
 )
 def test_a_bad_url_is_an_error_that_names_the_variable_and_not_the_password(url: str) -> None:
     with pytest.raises(SettingsError, match="PROMPTPRESS_REDIS_URL") as error:
-        RateLimits.from_settings(Settings(redis_url=url, rate_limit="1/day"))
+        rate_limits(Settings(redis_url=url, rate_limit="1/day"))
     assert "hunter2" not in str(error.value)
 
 
@@ -296,7 +297,7 @@ def test_a_unix_socket(redis_binary: str, tmp_path: Path) -> None:
 )
 def test_tls_and_default_ports(url: str) -> None:
     async def run() -> None:
-        rates = RateLimits.from_settings(Settings(redis_url=url, rate_limit="1/day"))
+        rates = rate_limits(Settings(redis_url=url, rate_limit="1/day"))
         await rates.close()
 
     asyncio.run(run())
