@@ -56,6 +56,7 @@ def steps(requests: int) -> dict[str, np.ndarray]:
     return {"x": x, "y": y, "share": sizes / 4, "request": number, "group": number, "source": np.full(len(y), "test")}
 
 
+@pytest.mark.slow
 def test_training_gives_a_calibrated_selector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("training.adaptive.train._TREES", 15)
     data = steps(400)
