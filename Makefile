@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: serve test lint proto bench-quality bench-adaptive bench-lm bench-load clean
+.PHONY: serve test lint dist proto bench-quality bench-adaptive bench-lm bench-load clean
 .DEFAULT_GOAL := serve
 
 serve: $(VENV)/.installed ## Set up and run the service
@@ -52,6 +52,11 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	@echo "Installing what the tests need ..."
 	@$(PIP_INSTALL) --editable 'compressors[rewriter]' --editable 'service[otel]' --group dev
 	@touch $@
+
+dist: $(VENV)/.installed-dev ## Build sdists and wheels into dist/
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation --outdir dist compressors
+	$(BIN)/python -m build --no-isolation --outdir dist service
 
 clean:
 	rm -rf $(VENV) build dist */build */*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
