@@ -1,29 +1,42 @@
 """A long text as many passages: what a method scores should not depend on whether passages come as documents or in one text."""
 
 import itertools
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import regex
 
-from promptpress.content.unit import Join, Kind, Passage
+from promptpress.content.unit import Join, Kind, Passage, Unit
 
 LEAST_PASSAGE = 120
 """Characters below which a block is scored together with the one behind it: too little for a passage of its own."""
 LONGEST_TITLE = 100
+"""Characters of a line above a block that can be its title."""
 _SOURCE = regex.compile(
-    r"\s*(?:\[\d{1,3}\]|<(?:doc|document|source|passage|item|result)\b|(?:document|passage|source)\s+\[?\d{1,3}\b)", regex.IGNORECASE
+    r"\s*(?:\[\d{1,3}\]|<(?:doc|document|source|passage|item|result)\b|(?:document|passage|source)\s+\[?\d{1,3}\b)",
+    regex.IGNORECASE,
 )
 _ENDS = regex.compile(r"[.!?。！？؟।;,:：…\"”»)\]}]\s*\Z")
 
 
 @dataclass(frozen=True)
 class Part:
-    """Units `first` to `last` (exclusive) of a passage, as a passage of their own."""
+    """Units of a passage, from `first` on, as a passage of their own."""
 
     first: int
-    last: int
     passage: Passage
+
+
+@dataclass(frozen=True)
+class _Block:
+    start: int
+    end: int
+    title: str
+    """What the block brings itself: a heading, or a first line that stands as its title."""
+    under: str
+    """The headings that it stands under."""
+    structured: bool
 
 
 def parts_of(passage: Passage) -> list[Part]:
@@ -31,20 +44,69 @@ def parts_of(passage: Passage) -> list[Part]:
 
     A heading or a line that stands as a title above a block is the title of it. A text without such divisions is one part.
     """
-    if not passage.units:
+    source = passage.undivided or passage
+    if not passage.units or not source.units:
         return []
-    starts = _starts(passage)
-    parts: list[Part] = []
+    blocks = _with_small_ones_joined(_blocks(source))
+    if len(blocks) == 1 and not blocks[0].title:
+        return [Part(0, passage)]
+    starts = [unit.start for unit in passage.units]
+    parts = []
+    for index, block in enumerate(blocks):
+        first = bisect_left(starts, block.start)
+        last = len(starts) if index == len(blocks) - 1 else bisect_left(starts, blocks[index + 1].start)
+        if first < last:
+            title = " ".join(filter(None, (passage.title, block.under, block.title)))
+            parts.append(Part(first, _sliced(passage, first, last, title)))
+    return parts
+
+
+def _sliced(passage: Passage, first: int, last: int, title: str) -> Passage:
+    start, end = passage.units[first].start, passage.units[last - 1].end
+    source = passage.undivided
+    if source is not None:
+        inside = [i for i, unit in enumerate(source.units) if unit.start < end and unit.end > start]
+        start, end = min(start, source.units[inside[0]].start), max(end, source.units[inside[-1]].end)
+        hidden = [(max(a, start) - start, min(b, end) - start) for a, b in passage.hidden if a < end and b > start]
+        source = Passage(passage.text[start:end], _moved(source.units, inside[0], inside[-1] + 1, start), title, hidden)
+    hidden = [(max(a, start) - start, min(b, end) - start) for a, b in passage.hidden if a < end and b > start]
+    units = _moved(passage.units, first, last, start)
+    return Passage(passage.text[start:end], units, title, hidden, undivided=source)
+
+
+def _moved(units: Sequence[Unit], first: int, last: int, start: int) -> tuple[Unit, ...]:
+    return tuple(
+        replace(
+            unit,
+            start=unit.start - start,
+            end=unit.end - start,
+            requires=tuple(each - first for each in unit.requires if first <= each < last),
+        )
+        for unit in units[first:last]
+    )
+
+
+def _blocks(passage: Passage) -> list[_Block]:
+    blocks: list[_Block] = []
     path: list[tuple[int, str]] = []
-    for first, last in itertools.pairwise([*starts, len(passage.units)]):
-        heading = _heading(passage, first, last)
+    for first, last in itertools.pairwise([*_starts(passage), len(passage.units)]):
+        title = _title_line(passage, first, last)
+        heading = _heading(passage, first)
         if heading is not None:
-            level, text = heading
-            path = [*(each for each in path if each[0] < level), (level, text)]
-        title = " ".join(filter(None, [passage.title, *(text for _, text in path)])) if path else passage.title
-        own = _title_line(passage, first, last)
-        parts.append(_part(passage, first, last, own or title))
-    return _with_small_ones_joined(passage, parts)
+            path = [each for each in path if each[0] < heading[0]]
+            title = heading[1]
+        blocks.append(
+            _Block(
+                passage.units[first].start,
+                passage.units[last - 1].end,
+                title,
+                " ".join(text for _, text in path),
+                passage.units[first].kind is Kind.JSON_MEMBER,
+            )
+        )
+        if heading is not None:
+            path.append(heading)
+    return blocks
 
 
 def _starts(passage: Passage) -> list[int]:
@@ -54,24 +116,20 @@ def _starts(passage: Passage) -> list[int]:
     depth = 0
     for index, unit in enumerate(units):
         if unit.kind is Kind.JSON_MEMBER:
-            if index and unit.join is Join.OPEN and depth <= 1 and starts[-1] != index:
+            opens = unit.join is Join.OPEN
+            if index and starts[-1] != index and ((opens and depth <= 1) or (depth == 0 and unit.join is Join.FLOW)):
                 starts.append(index)
-            elif index and depth == 0 and unit.join is Join.FLOW:
-                starts.append(index)
-            depth += {Join.OPEN: 1, Join.CLOSE: -1}.get(unit.join, 0)
-            continue
-        if index and (text.count("\n", *gaps[index]) >= 2 or _SOURCE.match(text, unit.start, unit.end)) and starts[-1] != index:
+            depth += 1 if opens else -1 if unit.join is Join.CLOSE else 0
+        elif index and (text.count("\n", *gaps[index]) >= 2 or _SOURCE.match(text, unit.start, unit.end)):
             starts.append(index)
     return starts
 
 
-def _heading(passage: Passage, first: int, last: int) -> tuple[int, str] | None:
-    unit = passage.units[first]
-    if unit.kind is not Kind.HEADING:
+def _heading(passage: Passage, first: int) -> tuple[int, str] | None:
+    if passage.units[first].kind is not Kind.HEADING:
         return None
     text = passage.slice(first).strip()
-    level = len(text) - len(text.lstrip("#"))
-    return level or 7, text.strip("#=- \n")
+    return len(text) - len(text.lstrip("#")) or 7, text.strip("#=- \n")
 
 
 def _title_line(passage: Passage, first: int, last: int) -> str:
@@ -84,37 +142,18 @@ def _title_line(passage: Passage, first: int, last: int) -> str:
     return "" if not line or (_ENDS.search(line) and not line.endswith((":", "："))) else line.strip("#*: ")
 
 
-def _part(passage: Passage, first: int, last: int, title: str) -> Part:
-    start, end = passage.units[first].start, passage.units[last - 1].end
-    units = tuple(
-        replace(
-            unit,
-            start=unit.start - start,
-            end=unit.end - start,
-            requires=tuple(each - first for each in unit.requires if first <= each < last),
-        )
-        for unit in passage.units[first:last]
-    )
-    source = None
-    hidden = [(max(a, start) - start, min(b, end) - start) for a, b in passage.hidden if a < end and b > start]
-    return Part(first, last, Passage(passage.text[start:end], units, title, hidden, source_passage=source) if False else Passage(passage.text[start:end], units, title, hidden))
-
-
-def _with_small_ones_joined(passage: Passage, parts: Sequence[Part]) -> list[Part]:
-    """Parts that are long enough for a context of their own; a short one goes with the part behind it."""
-    joined: list[Part] = []
-    pending: Part | None = None
-    for part in parts:
+def _with_small_ones_joined(blocks: Sequence[_Block]) -> list[_Block]:
+    """Blocks that are long enough for a context of their own; a short one goes with the block behind it."""
+    joined: list[_Block] = []
+    pending: _Block | None = None
+    for block in blocks:
         if pending is not None:
-            title = pending.passage.title if pending.passage.title != passage.title else part.passage.title
-            part, pending = _part(passage, pending.first, part.last, title), None
-        if len(part.passage.text) < LEAST_PASSAGE and passage.units[part.first].kind is not Kind.JSON_MEMBER:
-            pending = part
+            title = " ".join(filter(None, (pending.title, block.title)))
+            block, pending = replace(block, start=pending.start, title=title, under=pending.under), None
+        if block.end - block.start < LEAST_PASSAGE and not block.structured:
+            pending = block
         else:
-            joined.append(part)
+            joined.append(block)
     if pending is not None:
-        if joined:
-            last = joined.pop()
-            pending = _part(passage, last.first, pending.last, last.passage.title)
-        joined.append(pending)
+        joined.append(replace(joined.pop(), end=pending.end) if joined else pending)
     return joined

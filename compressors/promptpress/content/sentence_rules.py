@@ -33,9 +33,9 @@ _ABBREVIATIONS = {
     "vi": "ts ths gs pgs tp tx q p tr đ ô",
     "id": "dr prof ir drs hj h no jl tel dll dsb yth sdr",
 }
-_ENDS_TOO = frozenset("al etc co inc corp ltd jr sr ff usf usw".split())
+_ENDS_TOO = frozenset(["al", "etc", "co", "inc", "corp", "ltd", "jr", "sr", "ff", "usf", "usw"])
 """Abbreviations with which a sentence may end as well: a capital letter behind them decides nothing, and the edge stays."""
-_ORDINALS = frozenset("de cs sk pl da nb no fi hu sl hr et lv tr is sr".split())
+_ORDINALS = frozenset(["de", "cs", "sk", "pl", "da", "nb", "no", "fi", "hu", "sl", "hr", "et", "lv", "tr", "is", "sr"])
 """Languages that write ordinal numbers, and so the days of dates, with a full stop."""
 _ORDINAL_BEFORE = regex.compile(
     r"\b(?:der|die|das|dem|den|des|am|im|vom|zum|zur|beim|bis|seit|ab|und|oder|jeder|jede|jedes|ein|eine|einer|einem|einen|kein|mein|sein"

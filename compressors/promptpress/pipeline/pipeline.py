@@ -7,11 +7,13 @@ own part; none but `select_and_verify` and `shorten_best_unit` knows the budget'
 from dataclasses import replace
 
 from promptpress.content import segment
+from promptpress.content.dependencies import with_dependencies
 from promptpress.content.render import Rendered
 from promptpress.errors import BudgetInfeasible, TargetRequired
 from promptpress.methods.capabilities import ReportsDetails, Resegments, Rewrites, StopsItself
 from promptpress.pipeline.best_unit import shorten_best_unit
 from promptpress.pipeline.budget import Selection, UnitSelector
+from promptpress.pipeline.parts import Parts
 from promptpress.pipeline.protection import find_keep_tags, protected_units
 from promptpress.pipeline.score_cache import cached_score
 from promptpress.pipeline.state import PipelineResult, State, Task
@@ -88,7 +90,8 @@ def segment_texts(state: State) -> None:
     """Divide the texts into units."""
     for (title, text), tag in zip(state.task.texts, state.tags, strict=True):
         check()
-        state.passages.append(segment(text, title, tag.tags))
+        passage = segment(text, title, tag.tags)
+        state.passages.append(with_dependencies(passage) if state.task.protection.facts else passage)
 
 
 def resegment(state: State) -> None:
@@ -101,7 +104,9 @@ def resegment(state: State) -> None:
 def score(state: State) -> None:
     """Score the units, or find their scores in the cache."""
     task = state.task
-    state.scored = cached_score(task.method, state.passages, task.query, task.options, task.method.score_cache)
+    state.parts = Parts.of(state.passages)
+    state.part_scores = cached_score(task.method, state.parts.passages, task.query, task.options, task.method.score_cache)
+    state.scored = state.parts.gather(state.part_scores)
     state.tiers = state.scored.tiers
 
 
@@ -152,7 +157,8 @@ def select(state: State, selector: UnitSelector) -> Selection:
     method, options = state.task.method, state.task.options
     stop = None
     if isinstance(method, StopsItself) and (state.budget is None or method.stop_caps_target):
-        stop = method.stop(state.passages, state.scores, options)
+        stop = method.stop(state.parts.passages, state.part_scores, options)
+        stop = None if stop is None else state.parts.to_texts(stop)
     if state.budget is None:
         if stop is None:
             raise TargetRequired(
@@ -207,7 +213,8 @@ def finish(state: State) -> PipelineResult:
         state.warnings.append(REWRITTEN)
     details = state.scores.details
     if isinstance(task.method, ReportsDetails):
-        details = task.method.details(state.passages, state.scores, state.kept, task.options)
+        kept = state.parts.from_texts(state.kept)
+        details = task.method.details(state.parts.passages, state.part_scores, kept, task.options)
     if state.rewritten is not None:
         details = {**details, **state.rewritten.details(state.kept)}
     if state.tokens_after >= state.tokens_before:

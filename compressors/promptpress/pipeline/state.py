@@ -13,6 +13,7 @@ from promptpress.content import Passage
 from promptpress.content.render import Rendered
 from promptpress.methods.base import Method
 from promptpress.methods.capabilities import RewrittenPassages
+from promptpress.pipeline.parts import Parts
 from promptpress.pipeline.protection import KeepTags
 from promptpress.result import Reason
 from promptpress.scores import Scored, Tiers, UnitRef
@@ -85,6 +86,9 @@ class State:
     tags: list[KeepTags] = field(default_factory=list)
     passages: list[Passage] = field(default_factory=list)
     scored: Scored | None = None
+    parts: Parts = field(default_factory=lambda: Parts([], [], [], 0))
+    """The passages that the texts consist of, as the method scored them."""
+    part_scores: Scored = field(default_factory=lambda: Scored([]))
     protected: list[set[int]] = field(default_factory=list)
     rewritten: RewrittenPassages | None = None
     tiers: list[Tiers] | None = None
