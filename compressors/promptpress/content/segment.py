@@ -9,7 +9,7 @@ from promptpress.content.blocks import Block, BlockKind, find_blocks, looks_like
 from promptpress.content.json import is_json, json_units
 from promptpress.content.sentences import sentence_spans
 from promptpress.content.tables import delimited_rows
-from promptpress.content.unit import STRUCTURED, Kind, Passage, Unit
+from promptpress.content.unit import STRUCTURED_KINDS, Kind, Passage, Unit
 from promptpress.runtime.cancellation import check
 from promptpress.text.graphemes import may_hold_clusters, splits_cluster
 from promptpress.text.spans import Span
@@ -75,12 +75,12 @@ def _aligned(text: str, units: list[Unit]) -> list[Unit]:
     for unit in units:
         check()
         start, end = unit.start, unit.end
-        if unit.kind not in STRUCTURED:
+        if unit.kind not in STRUCTURED_KINDS:
             while splits_cluster(text, start):
                 start -= 1
             while splits_cluster(text, end):
                 end += 1
-            if aligned and aligned[-1].kind not in STRUCTURED and start < aligned[-1].end:
+            if aligned and aligned[-1].kind not in STRUCTURED_KINDS and start < aligned[-1].end:
                 aligned[-1] = replace(aligned[-1], end=max(end, aligned[-1].end))
                 places.append(len(aligned) - 1)
                 continue

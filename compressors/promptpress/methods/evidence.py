@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from promptpress.backends.cross_encoder.windows import TITLE_TOKENS, Window, query_tokens, windows
-from promptpress.content import Kind, Passage, share_of_lines
+from promptpress.content import Kind, Passage, line_unit_fraction
 from promptpress.methods.base import Method, Scored, per_passage
 from promptpress.methods.relevance import CoarseSignals, CoarseStage, names_something, standardise
 
@@ -113,7 +113,7 @@ class Evidence(Method[EvidenceOptions]):
         room = options.read_tokens
         if room is None:
             half = round(_READ_SHARE * sum(len(text.ids) for text in texts))
-            room = _READ_LINES if share_of_lines(passages) > 0.5 else min(max(half, _READ_LEAST), _READ_MOST)
+            room = _READ_LINES if line_unit_fraction(passages) > 0.5 else min(max(half, _READ_LEAST), _READ_MOST)
         chosen: list[tuple[int, Window]] = []
         for _, index, window in candidates:
             room -= len(question) + len(titles[index].ids[:TITLE_TOKENS]) + len(window.ids)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from promptpress.backends.encoder.base import Encoder, FloatArray
 from promptpress.backends.encoder.late_pooling import passage_vectors, text_vectors
-from promptpress.content import LINES, Kind, Passage
+from promptpress.content import LINE_KINDS, Kind, Passage
 from promptpress.methods.base import Models
 from promptpress.methods.bm25 import unit_terms
 from promptpress.text.lexical import bm25, words
@@ -23,7 +23,7 @@ _DOCUMENT_SHORT, _DOCUMENT_LONG = 1.5, 1.0
 _LONG_FROM, _LONG_RAMP = 11, 4
 _BRIDGE_UNITS = 5
 
-_OWN_CONTEXT = frozenset({*LINES, Kind.TABLE_ROW})
+_OWN_CONTEXT = frozenset({*LINE_KINDS, Kind.TABLE_ROW})
 """Kinds whose neighbours are about something else, so that the document around them says little."""
 _BRIDGING = frozenset({Kind.SENTENCE, Kind.HEADING, Kind.LIST_ITEM})
 _NOT_A_NAME = regex.compile(r"\s*\(.*?\)")

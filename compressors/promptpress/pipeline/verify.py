@@ -6,7 +6,7 @@ from collections.abc import Set
 
 import regex
 
-from promptpress.content import STRUCTURED, Join, Kind, Passage
+from promptpress.content import STRUCTURED_KINDS, Join, Kind, Passage
 from promptpress.content.render import Rendered, render
 from promptpress.runtime.cancellation import check
 from promptpress.text.facts import breakable_spans, fact_spans
@@ -62,11 +62,11 @@ def _split_facts(passage: Passage, kept: Set[int], spans: list[Span]) -> set[int
     """Kept units of which a fact is only partly in the output. Structured units hold their facts whole by construction."""
     inside = SpanSet([*spans, *passage.hidden])
     broken = set[int]()
-    prose = [unit for unit in passage.units if unit.kind not in STRUCTURED]
+    prose = [unit for unit in passage.units if unit.kind not in STRUCTURED_KINDS]
     if not prose:
         return broken
     facts = SpanSet(breakable_spans(passage.text))
-    structured = SpanSet((unit.start, unit.end) for unit in passage.units if unit.kind in STRUCTURED)
+    structured = SpanSet((unit.start, unit.end) for unit in passage.units if unit.kind in STRUCTURED_KINDS)
     cut = SpanSet(
         (start, end)
         for start, end in facts.spans
@@ -88,18 +88,18 @@ def _altered(passage: Passage, kept: Set[int]) -> set[int]:
         if index not in kept:
             continue
         source = passage.text[each.start : each.end]
-        if invented(source, each.by) if each.by else fact_spans(source):
+        if invented(source, each.text) if each.text else fact_spans(source):
             broken.add(index)
     return broken
 
 
 def _without_facts(passage: Passage, kept: Set[int], spans: list[Span]) -> set[int]:
     """Kept fragments of sentences that have lost a fact."""
-    if passage.undivided is None:
+    if passage.source_passage is None:
         return set()
     inside = SpanSet([*spans, *passage.hidden])
     lost = SpanSet(span for span in fact_spans(passage.text) if not inside.contains(*span))
-    sentences = passage.undivided.units
+    sentences = passage.source_passage.units
     starts = [unit.start for unit in sentences]
     broken = set[int]()
     for index in kept:

@@ -97,7 +97,7 @@ def divide(passage: Passage, split: Splitter, facts: bool = True) -> Passage:
         units += (
             [replace(piece, requires=_merged(piece, unit, inherited)) for piece in pieces_of] if inherited else pieces_of
         )
-    return replace(passage, units=tuple(units), undivided=passage)
+    return replace(passage, units=tuple(units), source_passage=passage)
 
 
 def _merged(piece: Unit, unit: Unit, inherited: tuple[int, ...]) -> tuple[int, ...]:

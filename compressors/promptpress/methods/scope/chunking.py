@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from promptpress.backends.encoder.late_pooling import PassageVectors
-from promptpress.content import STRUCTURED, Kind, Passage
+from promptpress.content import STRUCTURED_KINDS, Kind, Passage
 from promptpress.runtime.cancellation import check
 
 SMALLEST, LARGEST = 40, 400
@@ -85,7 +85,7 @@ def _forced(passage: Passage, unit: int) -> bool:
     if here.kind is Kind.HEADING:
         return before.kind is not Kind.HEADING
     return (here.kind is not before.kind and before.kind is not Kind.HEADING) or (
-        here.kind in STRUCTURED and here.kind is not before.kind
+        here.kind in STRUCTURED_KINDS and here.kind is not before.kind
     )
 
 
