@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 
 import regex
 
-from promptpress.content.unit import Join, Kind, Unit
+from promptpress.content.kinds import Kind
+from promptpress.content.unit import Join, Unit
 from promptpress.runtime.cancellation import check
 from promptpress.text.spans import Span
 

@@ -7,9 +7,10 @@ import regex
 
 from promptpress.content.blocks import Block, BlockKind, find_blocks, looks_like_code, split_lines
 from promptpress.content.json import is_json, json_units
+from promptpress.content.kinds import STRUCTURED_KINDS, Kind
 from promptpress.content.sentences import sentence_spans
 from promptpress.content.tables import delimited_rows
-from promptpress.content.unit import STRUCTURED_KINDS, Kind, Passage, Unit
+from promptpress.content.unit import Passage, Unit
 from promptpress.runtime.cancellation import check
 from promptpress.text.graphemes import may_hold_clusters, splits_cluster
 from promptpress.text.spans import Span

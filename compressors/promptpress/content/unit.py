@@ -6,22 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+from promptpress.content.kinds import LINE_KINDS, Kind
 from promptpress.text.spans import Span
-
-
-class Kind(StrEnum):
-    """What a unit is; decides how it is encoded and whether it may ever be cut."""
-
-    SENTENCE = "sentence"
-    HEADING = "heading"
-    LIST_ITEM = "list_item"
-    TURN = "turn"
-    LOG_LINE = "log_line"
-    TABLE_ROW = "table_row"
-    JSON_MEMBER = "json_member"
-    CODE = "code"
-    FRAGMENT = "fragment"
-    """A part of a sentence, list item or turn; only in passages that a method has divided further."""
 
 
 class Join(StrEnum):
@@ -30,10 +16,6 @@ class Join(StrEnum):
     FLOW = "flow"
     OPEN = "open"
     CLOSE = "close"
-
-
-STRUCTURED_KINDS = frozenset({Kind.TABLE_ROW, Kind.JSON_MEMBER, Kind.CODE})
-LINE_KINDS = frozenset({Kind.TURN, Kind.LOG_LINE})
 
 
 @dataclass(frozen=True, slots=True)
