@@ -30,7 +30,7 @@ class Traits:
     structured: bool = False
     """Follows a grammar: kept or dropped whole, edges never moved."""
     divisible: bool = False
-    """May be divided into fragments, and shortened by deletion."""
+    """May be divided into fragments."""
     own_context: bool = False
     """Its neighbours are about something else, so that the document around it tells little about it."""
     rewritable: bool = False

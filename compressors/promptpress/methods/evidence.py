@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from promptpress.backends.cross_encoder.windows import TITLE_TOKENS, Window, query_tokens, windows
-from promptpress.content import Kind, Passage, line_unit_fraction
+from promptpress.content import Passage, line_unit_fraction
+from promptpress.content.kinds import CROSS_ENCODER_KINDS
 from promptpress.methods.base import Method, Scored, per_passage
 from promptpress.methods.relevance import CoarseSignals, CoarseStage, names_something, standardise
 
@@ -26,7 +27,6 @@ _PLAIN_IN_CROWD = 0.75
 _LOOKS, _LOOK_SPREAD = 4, 1.2
 """How many of the best units extend the question for a second look, and the lead in score that counts e times as much."""
 _SECOND, _SAME_PASSAGE = 1.4, 0.5
-_UNREAD = frozenset({Kind.JSON_MEMBER, Kind.CODE})
 
 
 class EvidenceOptions(BaseModel):
@@ -131,7 +131,7 @@ class Evidence(Method[EvidenceOptions]):
 
 def _readable(passage: Passage) -> bool:
     """Whether the model was trained on such text: JSON and code are left to the coarse stage, which knows them better."""
-    foreign = sum(unit.kind in _UNREAD for unit in passage.units)
+    foreign = sum(unit.kind not in CROSS_ENCODER_KINDS for unit in passage.units)
     return 2 * foreign <= len(passage.units)
 
 

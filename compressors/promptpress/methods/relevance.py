@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from promptpress.backends.encoder.base import Encoder, FloatArray
 from promptpress.backends.encoder.late_pooling import passage_vectors, text_vectors
-from promptpress.content import LINE_KINDS, Kind, Passage
+from promptpress.content import Passage
+from promptpress.content.kinds import OWN_CONTEXT_KINDS, PROSE_KINDS
 from promptpress.methods.base import Models
 from promptpress.methods.bm25 import unit_terms
 from promptpress.text.lexical import bm25, words
@@ -23,9 +24,6 @@ _DOCUMENT_SHORT, _DOCUMENT_LONG = 1.5, 1.0
 _LONG_FROM, _LONG_RAMP = 11, 4
 _BRIDGE_UNITS = 5
 
-_OWN_CONTEXT = frozenset({*LINE_KINDS, Kind.TABLE_ROW})
-"""Kinds whose neighbours are about something else, so that the document around them says little."""
-_BRIDGING = frozenset({Kind.SENTENCE, Kind.HEADING, Kind.LIST_ITEM})
 _NOT_A_NAME = regex.compile(r"\s*\(.*?\)")
 _SURFACE = regex.compile(r"\w+|[^\w\s]")
 _NAME_INSIDE = regex.compile(r"\w\W+\p{Lu}")
@@ -74,8 +72,8 @@ class CoarseStage:
         self._queries: dict[str, FloatArray] = {}
         self.owner = np.repeat(np.arange(len(passages)), [len(p.units) for p in passages])
         kinds = [unit.kind for p in passages for unit in p.units]
-        self._alone = np.asarray([kind in _OWN_CONTEXT for kind in kinds], dtype=bool)
-        self._prose = np.asarray([kind in _BRIDGING for kind in kinds], dtype=bool)
+        self._alone = np.asarray([kind in OWN_CONTEXT_KINDS for kind in kinds], dtype=bool)
+        self._prose = np.asarray([kind in PROSE_KINDS for kind in kinds], dtype=bool)
         self._terms = unit_terms(passages, titles=True)
 
     def signals(self, query: str, lexical_weight: float | None = None, bridges: bool = True) -> CoarseSignals:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from promptpress.content import Kind, Passage
+from promptpress.content import Passage
+from promptpress.content.kinds import PROSE_KINDS
 from promptpress.content.render import render
 from promptpress.errors import BudgetInfeasible
 from promptpress.runtime.cancellation import check
@@ -14,7 +15,6 @@ from promptpress.runtime.cancellation import check
 Place = tuple[int, int]
 """(passage, unit)"""
 SCORE_DECIMALS = 5
-_PROSE = frozenset({Kind.SENTENCE, Kind.HEADING, Kind.LIST_ITEM})
 _FILL_ROUNDS = 16
 
 
@@ -185,7 +185,7 @@ def ranking(passages: Sequence[Passage], scores: Sequence[NDArray[np.float32]]) 
     for place in ranked:
         passage = passages[place[0]]
         text = passage.slice(place[1])
-        repeats = passage.units[place[1]].kind in _PROSE and text in seen
+        repeats = passage.units[place[1]].kind in PROSE_KINDS and text in seen
         (again if repeats else first).append(place)
         seen.add(text)
     return first + again

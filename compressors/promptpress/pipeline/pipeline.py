@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from promptpress.content import STRUCTURED_KINDS, Kind, Passage, Unit, segment
+from promptpress.content import Passage, Unit, segment
+from promptpress.content.kinds import CLAUSE_KINDS
 from promptpress.content.render import Rendered
 from promptpress.content.sentences import clause_spans
 from promptpress.errors import BudgetInfeasible, TargetRequired
@@ -231,7 +232,7 @@ def _cut_inside_best_unit(
         (-float(np.round(scores[u], 5)), p, u)
         for p, scores in enumerate(result.scored.units)
         for u in range(len(scores))
-        if result.passages[p].units[u].kind not in {*STRUCTURED_KINDS, Kind.FRAGMENT}
+        if result.passages[p].units[u].kind in CLAUSE_KINDS
     )
     for _, p, u in ranked[:8]:
         passage = result.passages[p]
