@@ -13,7 +13,7 @@ from promptpress.content import segment
 from promptpress.content.json import json_units
 from promptpress.content.unit import Unit
 from promptpress.content.unit_list import UnitList
-from promptpress.pipeline.verify import settle
+from promptpress.pipeline.verify import verify_and_rollback
 
 LONG = "A long description of what it does, which nobody reads to the end. " * 7
 
@@ -78,5 +78,5 @@ def test_broken_json_never_leaves_even_with_units_merged_by_a_rewriting_method()
     opening, *others = passage.units
     merged = replace(passage, units=(replace(opening, requires=tuple(sorted(opening.requires))), *others))
     whole = set(range(len(merged.units)))
-    assert settle(merged, whole)[1] == set()
-    assert settle(merged, whole - {len(others)})[0].text == ""
+    assert verify_and_rollback(merged, whole)[1] == set()
+    assert verify_and_rollback(merged, whole - {len(others)})[0].text == ""
