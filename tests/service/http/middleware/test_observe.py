@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from tests.service.observability.conftest import Lines, Watched, eventually
+from tests.service.observing import Lines, Watched, eventually
 from tests.waiting import PATIENCE_SECONDS
 
 
