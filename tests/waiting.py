@@ -10,7 +10,7 @@ PATIENCE_SECONDS = 300
 """How long a test waits. A machine under load takes its time; only a mistake takes this long."""
 
 
-def eventually(condition: Callable[[], T], pause: float = 0.01) -> T:
+def eventually(condition: Callable[[], T | None], pause: float = 0.01) -> T:
     """What the condition returns, once that is true."""
     given_up = time.monotonic() + PATIENCE_SECONDS
     while not (result := condition()):
@@ -19,7 +19,7 @@ def eventually(condition: Callable[[], T], pause: float = 0.01) -> T:
     return result
 
 
-async def eventually_async(condition: Callable[[], T], pause: float = 0.005) -> T:
+async def eventually_async(condition: Callable[[], T | None], pause: float = 0.005) -> T:
     """The same on an event loop, which goes on meanwhile."""
     given_up = time.monotonic() + PATIENCE_SECONDS
     while not (result := condition()):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from promptpress import CompressionResult
-from promptpress.methods.base import Models
+from promptpress.backends.models import Models
 
 
 class LoadingTime:

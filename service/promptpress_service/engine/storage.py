@@ -10,9 +10,9 @@ from typing import Any, Self
 from promptpress.backends.encoder.cache import LruVectorCache
 from promptpress.backends.encoder.late_pooling import VectorCache
 from promptpress.backends.rewriter.cache import LruRewriteCache, RewriteCache
-from promptpress.methods.base import ScoreCache
 from promptpress.pipeline.score_cache import LruScoreCache
 from promptpress.runtime.lru import LruCache
+from promptpress.scores import ScoreCache
 from promptpress_service.cache.backend import ByteStore, StoreState
 from promptpress_service.cache.cache_keys import key_secret
 from promptpress_service.cache.memory import MemoryStore

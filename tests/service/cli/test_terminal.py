@@ -99,6 +99,7 @@ def test_settings_in_a_pipe_are_whole(tmp_path: Path) -> None:
     printed = run("config", "--config", str(path), COLUMNS="40").stdout
     for name, field in Settings.model_fields.items():
         line = next(line for line in printed.splitlines() if line.startswith(f"PROMPTPRESS_{name.upper()} "))
+        assert field.description is not None
         assert field.description in line
     assert f" {path} " in printed
     assert "…" not in printed

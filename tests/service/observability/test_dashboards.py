@@ -11,7 +11,7 @@ import yaml
 
 from promptpress_service.observability import labels
 from promptpress_service.observability.metrics import Metrics
-from tests.service.observing import compression
+from tests.service.observability.conftest import compression
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 DASHBOARD = json.loads((DEPLOY / "grafana/promptpress.json").read_text())

@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 from promptpress_service.observability import logs
-from tests.service.observing import Lines
+from tests.service.observability.conftest import Lines
 
 SECRET = "the-launch-code-is-swordfish"
 

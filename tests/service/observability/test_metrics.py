@@ -19,7 +19,7 @@ from promptpress_service.observability.metrics_server import forget_worker, serv
 from promptpress_service.observability.records import CompressionRecord
 from promptpress_service.wiring import create_app
 from tests.conftest import PROSE
-from tests.service.observing import compression
+from tests.service.observability.conftest import compression
 
 ALLOWED = {
     "promptpress_requests": {"route": labels.ROUTES, "method": labels.METHODS, "outcome": labels.OUTCOMES},

@@ -10,7 +10,8 @@ from opentelemetry.trace import SpanKind
 from promptpress_service.observability.opentelemetry_tracing import OpenTelemetryTracing
 from promptpress_service.observability.spans import NoTracing, TracingError
 from promptpress_service.observability.tracing import open_tracing
-from tests.service.observing import Watched, eventually
+from tests.service.observability.conftest import Watched
+from tests.waiting import eventually
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = "b7ad6b7169203331"

@@ -1,13 +1,14 @@
 """All ports are tried before the service says where it listens."""
 
 import socket
+from typing import Any
 
 import pytest
 
 from promptpress_service.process.ports import PortUnavailable, open_ports
 from promptpress_service.settings.settings import Settings
 
-ANY = {"http_port": 0, "grpc_port": 0, "metrics_port": 0}
+ANY: dict[str, Any] = {"http_port": 0, "grpc_port": 0, "metrics_port": 0}
 FLAGS = {"http_port": "--port", "grpc_port": "--grpc-port", "metrics_port": "--metrics-port"}
 
 

@@ -19,7 +19,7 @@ ANY_PORTS = {f"PROMPTPRESS_{name}_PORT": "0" for name in ("HTTP", "GRPC", "METRI
 
 
 def failed_start(
-    *flags: str, before: Callable[[], None] | None = None, **environment: str
+    *flags: str, environment: dict[str, str], before: Callable[[], None] | None = None
 ) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
         [*COMMAND, *flags],
@@ -43,8 +43,8 @@ def test_a_port_in_use(name: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         for done in (
-            failed_start(**{f"PROMPTPRESS_{name.upper()}_PORT": port}),
-            failed_start("--port" if name == "http" else f"--{name}-port", port),
+            failed_start(environment={f"PROMPTPRESS_{name.upper()}_PORT": port}),
+            failed_start("--port" if name == "http" else f"--{name}-port", port, environment={}),
         ):
             assert done.returncode == 1
             assert f"PROMPTPRESS_{name.upper()}_PORT" in done.stderr
@@ -52,7 +52,7 @@ def test_a_port_in_use(name: str) -> None:
 
 @pytest.mark.parametrize("setting", ["ENCODER", "CAUSAL_LM", "CAUSAL_LM_SMALL", "REWRITER_MODEL"])
 def test_a_model_path_that_does_not_exist(setting: str, tmp_path: Path) -> None:
-    done = failed_start(**{f"PROMPTPRESS_{setting}": str(tmp_path / "no model")})
+    done = failed_start(environment={f"PROMPTPRESS_{setting}": str(tmp_path / "no model")})
     assert done.returncode == 2
     assert f"PROMPTPRESS_{setting}: there is no folder {tmp_path / 'no model'}" in done.stderr
 
@@ -64,8 +64,8 @@ def no_files() -> None:
 
 def test_no_folder_for_the_metrics_of_workers(tmp_path: Path) -> None:
     workers = {"PROMPTPRESS_WORKERS": "2", "PROMPTPRESS_GRPC_PORT": "-1", "PROMPTPRESS_METRICS_PORT": "-1"}
-    done = failed_start(before=no_files, **workers)
+    done = failed_start(environment=workers, before=no_files)
     assert "PROMPTPRESS_WORKERS: several workers share their metrics through files" in done.stderr
     assert "TMPDIR" in done.stderr
-    done = failed_start(PROMETHEUS_MULTIPROC_DIR=str(tmp_path / "none"), **workers)
+    done = failed_start(environment={"PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "none"), **workers})
     assert "set PROMETHEUS_MULTIPROC_DIR to a writable folder" in done.stderr

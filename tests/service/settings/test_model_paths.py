@@ -1,6 +1,7 @@
 """Which names of models are paths, and whether they exist."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,9 +21,11 @@ def test_what_may_be_at_hugging_face(name: str) -> None:
 
 @pytest.mark.parametrize("setting", ["encoder", "causal_lm", "causal_lm_small", "rewriter_model"])
 def test_a_path_that_does_not_exist_names_its_variable(setting: str, tmp_path: Path) -> None:
-    check_model_paths(Settings(**{setting: str(tmp_path)}))
+    there: dict[str, Any] = {setting: str(tmp_path)}
+    check_model_paths(Settings(**there))
+    missing: dict[str, Any] = {setting: f"{tmp_path}/none"}
     with pytest.raises(SettingsError, match=f"^PROMPTPRESS_{setting.upper()}: there is no folder {tmp_path}/none"):
-        check_model_paths(Settings(**{setting: f"{tmp_path}/none"}))
+        check_model_paths(Settings(**missing))
 
 
 def test_the_model_of_an_endpoint_is_no_path() -> None:

@@ -118,7 +118,7 @@ def test_mistakes_name_the_variable_and_no_secret(
     monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], message: str
 ) -> None:
     with pytest.raises(SettingsError, match=message) as error:
-        load(monkeypatch, **environment)
+        load(monkeypatch, None, **environment)
     assert "hunter2" not in str(error.value)
     assert error.value.__cause__ is None
 

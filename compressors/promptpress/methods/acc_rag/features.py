@@ -8,10 +8,9 @@ from numpy.typing import NDArray
 
 from promptpress.content import Passage
 from promptpress.methods.acc_rag.question import Wanted, names, several_steps, shows, wanted
-from promptpress.methods.base import Scored
+from promptpress.scores import Scored, UnitRef, standardise
 from promptpress.text.lexical import terms, words
 
-Place = tuple[int, int]
 FloatArray = NDArray[np.float64]
 
 NAMES = (
@@ -68,7 +67,7 @@ def granularities(units: int) -> list[int]:
     return [*sizes, units] if units else []
 
 
-def shares(passages: Sequence[Passage], order: Sequence[Place]) -> FloatArray:
+def shares(passages: Sequence[Passage], order: Sequence[UnitRef]) -> FloatArray:
     """Share of all units' characters that the first n + 1 units of the order hold, at n; shape (len(order),)."""
     characters = np.cumsum(_lengths(passages, order))
     return np.asarray(characters / characters[-1]) if len(order) else characters
@@ -81,7 +80,7 @@ class _Question:
     asked: frozenset[str]
 
 
-def features(passages: Sequence[Passage], scored: Scored, order: Sequence[Place], query: str) -> NDArray[np.float32]:
+def features(passages: Sequence[Passage], scored: Scored, order: Sequence[UnitRef], query: str) -> NDArray[np.float32]:
     """Shape (granularities(len(order)), len(NAMES)); depends on texts, scores and the query only, never on a budget.
 
     Beside the scores as they are, they are used standardised over the request's units, so that another scorer needs only
@@ -94,7 +93,7 @@ def features(passages: Sequence[Passage], scored: Scored, order: Sequence[Place]
     last = ends - 1
     places = np.asarray(order)
     raw = np.asarray([scored.units[p][u] for p, u in order], dtype=np.float64)
-    standard = _standardised(raw)
+    standard = standardise(raw)
     following = np.append(standard, standard[-1] - 1.0)
     raw_following = np.append(raw, raw[-1] - 1.0)
     lengths = _lengths(passages, order)
@@ -126,7 +125,7 @@ def features(passages: Sequence[Passage], scored: Scored, order: Sequence[Place]
     return np.stack([np.broadcast_to(columns[name], ends.shape) for name in NAMES], axis=1).astype(np.float32)
 
 
-def _lengths(passages: Sequence[Passage], order: Sequence[Place]) -> FloatArray:
+def _lengths(passages: Sequence[Passage], order: Sequence[UnitRef]) -> FloatArray:
     return np.asarray([passages[p].units[u].end - passages[p].units[u].start for p, u in order], dtype=np.float64)
 
 
@@ -140,7 +139,7 @@ def _of_passages(
         relevance = scored.passages.astype(np.float64)
     present = np.unique(owner)
     standard = np.full(len(relevance), -np.inf)
-    standard[present] = _standardised(relevance[present])
+    standard[present] = standardise(relevance[present])
     mass = np.zeros(len(relevance))
     mass[present] = _mass(standard[present], _WIDE)
     ranked = present[np.argsort(-standard[present], kind="stable")]
@@ -175,7 +174,7 @@ def _of_passages(
 
 
 def _coverage(
-    passages: Sequence[Passage], order: Sequence[Place], question: _Question, last: NDArray[np.int64]
+    passages: Sequence[Passage], order: Sequence[UnitRef], question: _Question, last: NDArray[np.int64]
 ) -> dict[str, FloatArray | float]:
     """Share of the question's terms, weighed by rarity over the units, that the prefix holds, titles included."""
     titles = [[question.terms[t] for t in terms(p.title) if t in question.terms] for p in passages]
@@ -196,7 +195,7 @@ def _coverage(
 
 
 def _kind(
-    passages: Sequence[Passage], order: Sequence[Place], question: _Question, mass: FloatArray, last: NDArray[np.int64]
+    passages: Sequence[Passage], order: Sequence[UnitRef], question: _Question, mass: FloatArray, last: NDArray[np.int64]
 ) -> dict[str, FloatArray | float]:
     """Where something of the kind that the question asks for stands."""
     found = np.asarray([shows(passages[p].slice(u), question.kind, question.asked) for p, u in order], dtype=np.float64)
@@ -206,11 +205,6 @@ def _kind(
         "shows_kind_mass": np.cumsum(found * mass)[last],
         "kind_in_all": found.mean(),
     }
-
-
-def _standardised(values: FloatArray) -> FloatArray:
-    deviation = float(values.std())
-    return (values - values.mean()) / deviation if deviation > 1e-6 else np.zeros_like(values)
 
 
 def _mass(standard: FloatArray, sharpness: float) -> FloatArray:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from tests.service.observing import Lines, Watched, eventually
-from tests.waiting import PATIENCE_SECONDS
+from tests.service.observability.conftest import Lines, Watched
+from tests.waiting import PATIENCE_SECONDS, eventually
 
 
 def test_an_id_is_taken_over_and_given_back(watched: Watched) -> None:
