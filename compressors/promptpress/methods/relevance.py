@@ -10,15 +10,13 @@ from numpy.typing import NDArray
 from promptpress.backends.encoder.base import Encoder, FloatArray
 from promptpress.backends.encoder.late_pooling import passage_vectors, text_vectors
 from promptpress.backends.models import Models
-from promptpress.content import LINES, Kind, Passage
+from promptpress.content import Passage
+from promptpress.content.kinds import OWN_CONTEXT_KINDS, PROSE_KINDS
 from promptpress.methods.bm25 import unit_terms
 from promptpress.methods.weights import RelevanceWeights
 from promptpress.scores import ScoreArray, standardise, unit_refs
 from promptpress.text.lexical import bm25, words
 
-_CONTEXT_FREE = frozenset({*LINES, Kind.TABLE_ROW})
-"""Kinds whose neighbours are about something else, so that the document around them tells little."""
-_MENTIONING = frozenset({Kind.SENTENCE, Kind.HEADING, Kind.LIST_ITEM})
 _PARENTHESES = regex.compile(r"\s*\(.*?\)")
 _SURFACE = regex.compile(r"\w+|[^\w\s]")
 _NAME_INSIDE = regex.compile(r"\w\W+\p{Lu}")
@@ -74,8 +72,8 @@ class RelevanceScorer:
         self._queries: dict[str, FloatArray] = {}
         self.owner = np.repeat(np.arange(len(passages)), [len(p.units) for p in passages])
         kinds = [unit.kind for p in passages for unit in p.units]
-        self._context_free = np.asarray([kind in _CONTEXT_FREE for kind in kinds], dtype=bool)
-        self._mentioning = np.asarray([kind in _MENTIONING for kind in kinds], dtype=bool)
+        self._context_free = np.asarray([kind in OWN_CONTEXT_KINDS for kind in kinds], dtype=bool)
+        self._mentioning = np.asarray([kind in PROSE_KINDS for kind in kinds], dtype=bool)
         self._terms = unit_terms(passages, titles=True)
 
     def signals(self, query: str, lexical_weight: float | None = None, title_mentions: bool = True) -> RelevanceSignals:

@@ -100,7 +100,7 @@ def sentence_losses(model: CausalLM, passages: Sequence[Passage]) -> tuple[list[
     texts: list[str] = []
     places: list[tuple[int, int]] = []
     for index, passage in enumerate(passages):
-        for unit in (passage.undivided or passage).units:
+        for unit in (passage.source_passage or passage).units:
             texts.append(passage.text[unit.start : unit.end])
             places.append((index, unit.start))
     tokens = model.tokenize(texts)

@@ -13,7 +13,7 @@ from promptpress import CausalLMSettings, CompressionRequest, CompressionResult,
 from promptpress.backends.causal_lm import embedded
 from promptpress.backends.causal_lm.base import Tokens
 from promptpress.backends.loader import ModelLoader
-from promptpress.content import STRUCTURED, segment
+from promptpress.content import STRUCTURED_KINDS, segment
 from promptpress.errors import CompressionError, InvalidValue, ModelUnavailable, TargetRequired
 from promptpress.methods.dspc.fine import FineOptions, positions
 from promptpress.text.facts import fact_spans, uncuttable_spans
@@ -80,7 +80,7 @@ def test_a_kept_sentence_keeps_its_facts(tiny: Compressor, text: str, variant: t
     kept = {i for start, end in result.spans or [] for i in range(start, end) if not text[i].isspace()}
     for unit in segment(text).units:
         inside = {i for i in range(unit.start, unit.end) if not text[i].isspace()}
-        if unit.kind in STRUCTURED or not inside & kept:
+        if unit.kind in STRUCTURED_KINDS or not inside & kept:
             continue
         for start, end in fact_spans(text):
             fact = set(range(start, end)) & inside

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from promptpress.backends.encoder.base import Encoder, FloatArray, Tokenized
-from promptpress.content import LINES, Passage
+from promptpress.content import LINE_KINDS, Passage
 from promptpress.runtime.cancellation import check
 
 TITLE_TOKENS = 32
@@ -125,7 +125,7 @@ def _windows(encoder: Encoder, index: int, passage: Passage, tokens: Tokenized, 
     begin = 0
     for unit, description in enumerate(passage.units):
         unit_start, unit_end = int(starts[unit]), int(starts[unit + 1])
-        alone = description.kind in LINES
+        alone = description.kind in LINE_KINDS
         if begin < unit_start and (alone or unit_end - begin > room - len(title)):
             add(begin, unit_start, with_title=True)
             begin = unit_start

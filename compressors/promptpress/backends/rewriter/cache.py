@@ -35,7 +35,7 @@ def key_of(rewriter: str, job: Job, share: float, similarity: float) -> bytes:
 
 def pack(draft: Draft) -> bytes:
     """A draft without its spend: who finds it in a cache pays nothing."""
-    return orjson.dumps([draft.text, [[each.start, each.end, each.by] for each in draft.replacements]])
+    return orjson.dumps([draft.text, [[each.start, each.end, each.text] for each in draft.replacements]])
 
 
 def unpack(value: bytes) -> Draft:

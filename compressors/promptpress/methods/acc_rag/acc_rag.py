@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from promptpress.backends.models import ModelRole, Models
-from promptpress.content import Passage, share_of_lines
+from promptpress.content import Passage, line_unit_fraction
 from promptpress.methods.acc_rag.features import features, granularities, shares
 from promptpress.methods.acc_rag.order import importance
 from promptpress.methods.acc_rag.selector import load_selector
@@ -58,7 +58,7 @@ class AccRag(Method[AccRagOptions], StopsItself[AccRagOptions], ReportsDetails[A
             return Scored(units, details={"order": "importance", "steps": []})
         scored = self._scorer.score(passages, query, self._scorer.options_model())
         order = ranking(passages, scored.units)
-        confidences = load_selector().confidences(features(passages, scored, order, query), share_of_lines(passages))
+        confidences = load_selector().confidences(features(passages, scored, order, query), line_unit_fraction(passages))
         share = shares(passages, order)
         steps = [
             {"units": size, "share": round(float(share[size - 1]), 6), "confidence": float(confidence)}
@@ -112,7 +112,7 @@ def _chosen(passages: Sequence[Passage], scored: Scored, options: AccRagOptions)
     return best_step(
         np.asarray([step["confidence"] for step in steps]),
         np.asarray([step["share"] for step in steps]),
-        load_selector().least_gain(options.confidence, share_of_lines(passages)),
+        load_selector().least_gain(options.confidence, line_unit_fraction(passages)),
     )
 
 

@@ -71,7 +71,7 @@ class Dspc(Method[DspcOptions], Resegments[DspcOptions], StopsItself[DspcOptions
         """
         if options.stages == "coarse":
             return self._coarse(passages, query, options)
-        sentences = [passage.undivided or passage for passage in passages]
+        sentences = [passage.source_passage or passage for passage in passages]
         if options.stages == "both":
             coarse = self._coarse(sentences, query, options)
             kept = self.stop(sentences, coarse, options.model_copy(update={"stages": "coarse"}))

@@ -67,7 +67,7 @@ def fine_scores(
     their maxima, P stays as it is. `small` None: the first third of the large model's layers, with its own head.
     """
     model = large()
-    left = [_left(passage.undivided or passage, units) for passage, units in zip(passages, kept, strict=True)]
+    left = [_left(passage.source_passage or passage, units) for passage, units in zip(passages, kept, strict=True)]
     tokens = model.tokenize([each.text for each in left])
     total: Units = [np.zeros(len(passage.units)) for passage in passages]
 

@@ -48,7 +48,7 @@ def objections(job: Job, draft: Draft) -> list[Objection]:
     tokens = job.count(draft.text)
     if tokens >= job.count(job.text):
         found.append(Objection("not_shorter", "your answer was not shorter than the text"))
-    elif draft.replacements and any(each.by for each in draft.replacements) and tokens > TOLERANCE * job.most_tokens + 2:
+    elif draft.replacements and any(each.text for each in draft.replacements) and tokens > TOLERANCE * job.most_tokens + 2:
         found.append(
             Objection("too_long", f"your answer was too long by {round(100 * (tokens / job.most_tokens - 1))} percent")
         )

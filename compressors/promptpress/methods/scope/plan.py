@@ -62,7 +62,7 @@ class Plan:
         edits = [each for unit in left for each in passage.replacements(passage.units[unit].start, passage.units[unit].end)]
         if not left:
             outcome = "dropped"
-        elif any(each.by for each in edits):
+        elif any(each.text for each in edits):
             outcome = "rewritten"
         elif edits:
             outcome = "shortened"
@@ -99,10 +99,10 @@ def build_plan(
     new_passages, new_scores, tiers, new_protected, moved = [], [], [], [], []
     for index, passage in enumerate(passages):
         mine = treated[index]
-        whole = [each.chunk for each in mine if each.draft and any(r.by for r in each.draft.replacements)]
+        whole = [each.chunk for each in mine if each.draft and any(r.text for r in each.draft.replacements)]
         places = _places(len(passage.units), whole)
         replaced = [
-            Replacement(start + each.start, start + each.end, each.by)
+            Replacement(start + each.start, start + each.end, each.text)
             for treatment in mine
             if treatment.draft
             for start in [passage.units[treatment.chunk.first].start]

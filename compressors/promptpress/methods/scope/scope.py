@@ -222,7 +222,7 @@ def _prefer(each: Treatment, passages: Sequence[Passage], scored: Scored, count:
     """Mark the units inside the chunk's share and return their tokens: all of a rewrite, else the best sentences."""
     chunk = each.chunk
     passage, scores = passages[chunk.passage], scored.units[chunk.passage]
-    if each.draft and any(replacement.by for replacement in each.draft.replacements):
+    if each.draft and any(replacement.text for replacement in each.draft.replacements):
         each.preferred = set(chunk.units)
         return count(each.draft.text)
     start = passage.units[chunk.first].start
