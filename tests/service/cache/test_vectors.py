@@ -14,10 +14,10 @@ from promptpress.backends.encoder.late_pooling import PassageVectors
 from promptpress.backends.loader import ModelLoader
 from promptpress.request import CompressionRequest
 from promptpress_service.cache.sealing import Sealer
-from promptpress_service.cache.shared import SharedCache
 from promptpress_service.cache.vectors import EMBEDDINGS, pack, unpack
 from promptpress_service.redis.address import parse_redis_url
 from promptpress_service.redis.health import RedisHealth
+from promptpress_service.redis.shared_cache import SharedCache
 from tests.conftest import PROSE
 from tests.service.redis_server import RedisServer
 
