@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from promptpress.content import Passage, share_of_lines
-from promptpress.methods.acc_rag.features import features, granularities, shares
+from promptpress.methods.acc_rag.features import features, prefix_sizes, shares
 from promptpress.methods.acc_rag.order import importance
 from promptpress.methods.acc_rag.selector import load_selector
 from promptpress.methods.acc_rag.stopping import best_step
@@ -60,7 +60,7 @@ class AccRag(Method[AccRagOptions]):
         share = shares(passages, order)
         steps = [
             {"units": size, "share": round(float(share[size - 1]), 6), "confidence": float(confidence)}
-            for size, confidence in zip(granularities(len(order)), confidences, strict=True)
+            for size, confidence in zip(prefix_sizes(len(order)), confidences, strict=True)
         ]
         return Scored(scored.units, scored.passages, {"order": self._scorer.name, "steps": steps})
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from promptpress.content import Passage
-from promptpress.methods.acc_rag.question import Wanted, names, several_steps, shows, wanted
+from promptpress.methods.acc_rag.question import AnswerType, answer_type, contains_answer_type, names, several_steps
 from promptpress.methods.base import Scored
 from promptpress.text.lexical import terms, words
 
@@ -50,7 +50,7 @@ NAMES = (
     "question_words",
     "question_names",
     "several_steps",
-    *(f"wants_{kind.name.lower()}" for kind in Wanted),
+    *(f"wants_{kind.name.lower()}" for kind in AnswerType),
 )
 """One for each column of `features`."""
 RISING = frozenset({"log_kept_units", "log_kept_characters", "log_kept_share", "mass_wide", "mass_narrow", "coverage"})
@@ -60,7 +60,7 @@ _FEW = (1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80,
 _WIDE, _NARROW = 1.0, 3.0
 
 
-def granularities(units: int) -> list[int]:
+def prefix_sizes(units: int) -> list[int]:
     """Sizes of prefixes to decide at, in units: fine at first, then about six to a doubling halved, and last everything."""
     sizes = [size for size in _FEW if size < units]
     while sizes and sizes[-1] >= _FEW[-1] and int(sizes[-1] * 1.2) < units:
@@ -77,20 +77,22 @@ def shares(passages: Sequence[Passage], order: Sequence[Place]) -> FloatArray:
 @dataclass(frozen=True)
 class _Question:
     terms: dict[str, int]
-    kind: Wanted
+    kind: AnswerType
     asked: frozenset[str]
 
 
 def features(passages: Sequence[Passage], scored: Scored, order: Sequence[Place], query: str) -> NDArray[np.float32]:
-    """Shape (granularities(len(order)), len(NAMES)); depends on texts, scores and the query only, never on a budget.
+    """Shape (prefix_sizes(len(order)), len(NAMES)); depends on texts, scores and the query only, never on a budget.
 
     Beside the scores as they are, they are used standardised over the request's units, so that another scorer needs only
     another training run.
     """
     if not order:
         return np.empty((0, len(NAMES)), dtype=np.float32)
-    question = _Question({t: i for i, t in enumerate(dict.fromkeys(terms(query)))}, wanted(query), frozenset(words(query)))
-    ends = np.asarray(granularities(len(order)))
+    question = _Question(
+        {t: i for i, t in enumerate(dict.fromkeys(terms(query)))}, answer_type(query), frozenset(words(query))
+    )
+    ends = np.asarray(prefix_sizes(len(order)))
     last = ends - 1
     places = np.asarray(order)
     raw = np.asarray([scored.units[p][u] for p, u in order], dtype=np.float64)
@@ -122,7 +124,7 @@ def features(passages: Sequence[Passage], scored: Scored, order: Sequence[Place]
     columns |= _of_passages(scored, places, lengths, ends)
     columns |= _coverage(passages, order, question, last)
     columns |= _kind(passages, order, question, narrow, last)
-    columns |= {f"wants_{kind.name.lower()}": float(question.kind is kind) for kind in Wanted}
+    columns |= {f"wants_{kind.name.lower()}": float(question.kind is kind) for kind in AnswerType}
     return np.stack([np.broadcast_to(columns[name], ends.shape) for name in NAMES], axis=1).astype(np.float32)
 
 
@@ -199,7 +201,9 @@ def _kind(
     passages: Sequence[Passage], order: Sequence[Place], question: _Question, mass: FloatArray, last: NDArray[np.int64]
 ) -> dict[str, FloatArray | float]:
     """Where something of the kind that the question asks for stands."""
-    found = np.asarray([shows(passages[p].slice(u), question.kind, question.asked) for p, u in order], dtype=np.float64)
+    found = np.asarray(
+        [contains_answer_type(passages[p].slice(u), question.kind, question.asked) for p, u in order], dtype=np.float64
+    )
     return {
         "shows_kind_first": found[0],
         "shows_kind": np.log1p(np.cumsum(found))[last],

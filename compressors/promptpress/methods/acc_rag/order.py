@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from promptpress.backends.encoder.base import Encoder
-from promptpress.backends.encoder.late_pooling import PassageVectors, VectorCache, passage_vectors
+from promptpress.backends.encoder.late_chunking import PassageVectors, VectorCache, passage_vectors
 from promptpress.content import Passage
 from promptpress.methods.base import ScoreArray, ScoreCache, Scored
 from promptpress.pipeline.budget import SCORE_DECIMALS
