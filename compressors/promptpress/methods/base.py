@@ -12,13 +12,13 @@ from pydantic import BaseModel, ConfigDict
 
 from promptpress.backends.attention_heads.base import Evaluator
 from promptpress.backends.causal_lm.base import CausalLM
-from promptpress.backends.cross_encoder.reader import EvidenceReader
+from promptpress.backends.cross_encoder.model import CrossEncoder
 from promptpress.backends.encoder.base import Encoder
-from promptpress.backends.encoder.late_pooling import VectorCache
+from promptpress.backends.encoder.late_chunking import VectorCache
 from promptpress.backends.rewriter.base import Rewriter
 from promptpress.backends.rewriter.cache import RewriteCache
 from promptpress.content import Passage
-from promptpress.methods.scope.plan import Plan
+from promptpress.methods.scope.plan import RewritePlan
 
 ScoreArray = NDArray[np.float32]
 
@@ -57,7 +57,7 @@ class Models:
     """Models a method may ask for, each loaded when it is first asked for; and what is kept of their work."""
 
     encoder: Callable[[], Encoder]
-    evidence: Callable[[], EvidenceReader]
+    evidence: Callable[[], CrossEncoder]
     rewriter: Callable[[], Rewriter]
     causal_lm: Callable[[], CausalLM]
     small_lm: Callable[[], CausalLM | None]
@@ -141,7 +141,7 @@ class Method(ABC, Generic[OptionsT]):
         budget: int | None,
         count: Callable[[str], int],
         options: OptionsT,
-    ) -> Plan | None:
+    ) -> RewritePlan | None:
         """Write parts of the passages anew before the cut; None for a method that only selects.
 
         What is protected stays as it is. The cut then keeps whole units of what comes back, so that budgets stay exact.

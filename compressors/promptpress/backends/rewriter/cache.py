@@ -5,7 +5,7 @@ from typing import Protocol
 
 import orjson
 
-from promptpress.backends.rewriter.base import Draft, Job
+from promptpress.backends.rewriter.base import Draft, RewriteJob
 from promptpress.content import Replacement
 from promptpress.runtime.lru import LruCache
 
@@ -27,14 +27,14 @@ class LruRewriteCache(LruCache[bytes]):
         super().__init__(max_bytes, lambda key, value: len(key) + len(value))
 
 
-def key_of(rewriter: str, job: Job, share: float, similarity: float) -> bytes:
+def key_of(rewriter: str, job: RewriteJob, share: float, similarity: float) -> bytes:
     """The key of a rewrite: the rewriter, the chunk, the share it may keep, and what has to stay."""
     parts = [rewriter, job.text, f"{share:.3f}", f"{similarity:.3f}", *job.keywords, "\0", *map(str, job.protected)]
     return hashlib.blake2b(orjson.dumps(parts), digest_size=20).digest()
 
 
 def pack(draft: Draft) -> bytes:
-    """A draft without its spend: who finds it in a cache pays nothing."""
+    """A draft without its usage: who finds it in a cache pays nothing."""
     return orjson.dumps([draft.text, [[each.start, each.end, each.by] for each in draft.replacements]])
 
 

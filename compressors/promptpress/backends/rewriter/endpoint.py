@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from promptpress.backends.rewriter import prompt
-from promptpress.backends.rewriter.base import Draft, Job, RewriteFailed, Spend
+from promptpress.backends.rewriter.base import Draft, LLMUsage, RewriteFailed, RewriteJob
 from promptpress.content import Replacement
 from promptpress.errors import ModelUnavailable
 from promptpress.runtime.cancellation import check
@@ -47,7 +47,7 @@ class EndpointRewriter:
         self._client: openai.AsyncOpenAI | None = None
         self._slots: asyncio.Semaphore | None = None
 
-    def rewrite(self, job: Job) -> Draft:
+    def rewrite(self, job: RewriteJob) -> Draft:
         """See Rewriter.rewrite."""
         future = asyncio.run_coroutine_threadsafe(self._ask(job), self._running())
         try:
@@ -57,7 +57,7 @@ class EndpointRewriter:
                     return future.result(_POLL_SECONDS)
                 except TimeoutError:
                     if future.done():
-                        raise RewriteFailed("timeout", passing=True) from None
+                        raise RewriteFailed("timeout", transient=True) from None
         finally:
             future.cancel()
 
@@ -70,7 +70,7 @@ class EndpointRewriter:
         _wait(client.close(), loop)
         loop.call_soon_threadsafe(loop.stop)
 
-    async def _ask(self, job: Job) -> Draft:
+    async def _ask(self, job: RewriteJob) -> Draft:
         assert self._client is not None
         assert self._slots is not None
         try:
@@ -83,15 +83,15 @@ class EndpointRewriter:
                     max_tokens=prompt.most_new_tokens(job),
                 )
         except (TimeoutError, openai.APITimeoutError):
-            raise RewriteFailed("timeout", passing=True) from None
+            raise RewriteFailed("timeout", transient=True) from None
         except openai.RateLimitError:
-            raise RewriteFailed("rate_limited", passing=True) from None
+            raise RewriteFailed("rate_limited", transient=True) from None
         except openai.APIStatusError as error:
             reason = "endpoint_error" if error.status_code >= 500 else f"endpoint_refused_{error.status_code}"
-            raise RewriteFailed(reason, passing=True) from None
+            raise RewriteFailed(reason, transient=True) from None
         except (openai.OpenAIError, ValueError, TypeError):
             # What the client cannot make sense of: a broken connection, or an answer that is not of the protocol.
-            raise RewriteFailed("unreachable", passing=True) from None
+            raise RewriteFailed("unreachable", transient=True) from None
         return _draft(job, completion)
 
     def _running(self) -> asyncio.AbstractEventLoop:
@@ -105,23 +105,23 @@ class EndpointRewriter:
             return self._loop
 
 
-def _draft(job: Job, completion: Any) -> Draft:
+def _draft(job: RewriteJob, completion: Any) -> Draft:
     """The draft in an answer. Raises RewriteFailed for one that was refused or cut off, or that holds no text."""
-    usage = getattr(completion, "usage", None)
-    spend = Spend(1, getattr(usage, "prompt_tokens", 0) or 0, getattr(usage, "completion_tokens", 0) or 0)
+    counted = getattr(completion, "usage", None)
+    usage = LLMUsage(1, getattr(counted, "prompt_tokens", 0) or 0, getattr(counted, "completion_tokens", 0) or 0)
     choices = getattr(completion, "choices", None) or []
     message = getattr(choices[0], "message", None) if choices else None
     if message is None:
-        raise RewriteFailed("malformed", passing=True, spend=spend)
+        raise RewriteFailed("malformed", transient=True, usage=usage)
     if choices[0].finish_reason == "length":
-        raise RewriteFailed("cut_off", spend=spend)
+        raise RewriteFailed("cut_off", usage=usage)
     if choices[0].finish_reason == "content_filter" or getattr(message, "refusal", None):
-        raise RewriteFailed("refused", spend=spend)
+        raise RewriteFailed("refused", usage=usage)
     text = message.content
     if not isinstance(text, str) or not text.strip():
-        raise RewriteFailed("empty", spend=spend)
+        raise RewriteFailed("empty", usage=usage)
     text = text.strip()
-    return Draft(text, [Replacement(0, len(job.text), text)], spend)
+    return Draft(text, [Replacement(0, len(job.text), text)], usage)
 
 
 def _wait(work: Coroutine[Any, Any, object], loop: asyncio.AbstractEventLoop) -> None:

@@ -14,7 +14,7 @@ from transformers import (
 )
 
 from promptpress.backends.rewriter import prompt
-from promptpress.backends.rewriter.base import Draft, Job, RewriteFailed, Spend
+from promptpress.backends.rewriter.base import Draft, LLMUsage, RewriteFailed, RewriteJob
 from promptpress.content import Replacement
 from promptpress.errors import ModelUnavailable
 from promptpress.runtime.cancellation import check
@@ -50,7 +50,7 @@ class HuggingFaceRewriter:
         self._window = int(getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None) or 1024)
         self.name = f"{model}/{self._model.dtype}/{prompt.VERSION}".replace("torch.", "")
 
-    def rewrite(self, job: Job) -> Draft:
+    def rewrite(self, job: RewriteJob) -> Draft:
         """See Rewriter.rewrite. A chunk that does not fit the model's window is refused."""
         ids = self._inputs(job)
         room = prompt.most_new_tokens(job)
@@ -71,18 +71,18 @@ class HuggingFaceRewriter:
             )[0].tolist()
         if not self._seq2seq:
             written = written[len(ids) :]
-        spend = Spend(1, len(ids), len(written))
+        usage = LLMUsage(1, len(ids), len(written))
         if len(written) >= room and self._tokenizer.eos_token_id not in written[-2:]:
-            raise RewriteFailed("cut_off", spend=spend)
+            raise RewriteFailed("cut_off", usage=usage)
         text = self._tokenizer.decode(written, skip_special_tokens=True).strip()
         if not text:
-            raise RewriteFailed("empty", spend=spend)
-        return Draft(text, [Replacement(0, len(job.text), text)], spend)
+            raise RewriteFailed("empty", usage=usage)
+        return Draft(text, [Replacement(0, len(job.text), text)], usage)
 
     def close(self) -> None:
         """Nothing to close."""
 
-    def _inputs(self, job: Job) -> list[int]:
+    def _inputs(self, job: RewriteJob) -> list[int]:
         if self._seq2seq:
             ids: list[int] = self._tokenizer(job.text)["input_ids"]
             return ids

@@ -7,7 +7,7 @@ import numpy as np
 import regex
 
 from promptpress.backends.encoder.base import Encoder, FloatArray
-from promptpress.backends.rewriter.base import Draft, Job
+from promptpress.backends.rewriter.base import Draft, RewriteJob
 from promptpress.text.fidelity import folded, holds, invented
 
 SIMILARITY = 0.8
@@ -35,7 +35,7 @@ class Objection:
     complaint: str
 
 
-def objections(job: Job, draft: Draft) -> list[Objection]:
+def objections(job: RewriteJob, draft: Draft) -> list[Objection]:
     """What is wrong with a draft by its words alone; empty if nothing is."""
     written = draft.text.strip()
     if not written:
@@ -62,7 +62,7 @@ def objections(job: Job, draft: Draft) -> list[Objection]:
     return found
 
 
-def far_away(encoder: Encoder, pairs: Sequence[tuple[Job, Draft]], similarity: float) -> list[bool]:
+def far_away(encoder: Encoder, pairs: Sequence[tuple[RewriteJob, Draft]], similarity: float) -> list[bool]:
     """For each chunk and draft whether their embeddings are further apart than allowed."""
     if not pairs:
         return []

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from promptpress.backends.encoder.late_pooling import PassageVectors
+from promptpress.backends.encoder.late_chunking import PassageVectors
 from promptpress.content import STRUCTURED, Kind, Passage
 from promptpress.runtime.cancellation import check
 
