@@ -27,11 +27,11 @@ class Evaluator(Protocol):
         """Query heads of each layer."""
 
     @property
-    def sinks(self) -> int:
+    def sink_tokens(self) -> int:
         """How many tokens at the beginning of a window get attention for standing there."""
 
     @property
-    def packs(self) -> bool:
+    def packs_passages(self) -> bool:
         """Whether passages are read together, as far as a window holds them, or each on its own."""
 
     def tokenize(self, texts: Sequence[str]) -> list[Tokens]:
@@ -40,8 +40,10 @@ class Evaluator(Protocol):
     def question(self, query: str) -> TokenIds:
         """The tokens that a query is asked with, cut to what leaves room for a text."""
 
-    def room(self, question: TokenIds) -> int:
+    def context_budget(self, question: TokenIds) -> int:
         """Most tokens of a text that fit in a window with the question."""
 
-    def look(self, contexts: Sequence[TokenIds], question: TokenIds, profile: HeadProfile) -> list[FloatArray]:
+    def attention_to_context(
+        self, contexts: Sequence[TokenIds], question: TokenIds, profile: HeadProfile
+    ) -> list[FloatArray]:
         """For each context (tokens,): attention from the question, summed over heads, the mean of the looking tokens."""

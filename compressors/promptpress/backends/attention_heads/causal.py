@@ -14,9 +14,9 @@ _ASK = "\n\nQuestion: {}\nAnswer:"
 class CausalEvaluator:
     """Raises ModelUnavailable if the profile does not fit the model. See Evaluator."""
 
-    sinks = 3
+    sink_tokens = 3
     """The paper's four, of which the first is the start token."""
-    packs = True
+    packs_passages = True
 
     def __init__(self, model: CausalLM, profile: HeadProfile | None) -> None:
         if profile and (wrong := out_of_range(profile, model.layers, model.heads)):
@@ -33,12 +33,14 @@ class CausalEvaluator:
         """See Evaluator.question."""
         return self._model.tokenize([_ASK.format(query)])[0].ids[-(self._model.window // 2) :]
 
-    def room(self, question: TokenIds) -> int:
-        """See Evaluator.room."""
+    def context_budget(self, question: TokenIds) -> int:
+        """See Evaluator.context_budget."""
         return self._model.window - 1 - len(question)
 
-    def look(self, contexts: Sequence[TokenIds], question: TokenIds, profile: HeadProfile) -> list[FloatArray]:
-        """See Evaluator.look."""
+    def attention_to_context(
+        self, contexts: Sequence[TokenIds], question: TokenIds, profile: HeadProfile
+    ) -> list[FloatArray]:
+        """See Evaluator.attention_to_context."""
         sequences = [np.concatenate([context, question]) for context in contexts]
         rows = [min(profile.window, len(sequence)) for sequence in sequences]
         found = self._model.attention(sequences, [profile.layer], rows)

@@ -29,8 +29,8 @@ class EncoderEvaluator:
     name = "all-MiniLM-L6-v2/attention/fp32"
     profile = HeadProfile(2, (9,), window=_QUESTION, kernel=1)
     layers, heads = SHAPE.layers, SHAPE.heads
-    sinks = 0
-    packs = False
+    sink_tokens = 0
+    packs_passages = False
 
     def __init__(self) -> None:
         folder = model_folder()
@@ -48,12 +48,14 @@ class EncoderEvaluator:
         """See Evaluator.question."""
         return self.tokenize([query])[0].ids[:_QUESTION]
 
-    def room(self, question: TokenIds) -> int:
-        """See Evaluator.room."""
+    def context_budget(self, question: TokenIds) -> int:
+        """See Evaluator.context_budget."""
         return _WINDOW - 3 - len(question)
 
-    def look(self, contexts: Sequence[TokenIds], question: TokenIds, profile: HeadProfile) -> list[FloatArray]:
-        """See Evaluator.look. The whole question looks, whatever the profile's window."""
+    def attention_to_context(
+        self, contexts: Sequence[TokenIds], question: TokenIds, profile: HeadProfile
+    ) -> list[FloatArray]:
+        """See Evaluator.attention_to_context. The whole question looks, whatever the profile's window."""
         results: list[FloatArray] = [np.empty(0, dtype=np.float32)] * len(contexts)
         front = len(question) + 2
         # Only contexts of equal length run together, so that there is no padding.

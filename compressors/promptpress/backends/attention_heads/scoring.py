@@ -66,14 +66,14 @@ def token_scores(
     lengths = [len(each.ids) for each in tokens]
     if lengths:
         lengths[-1] -= asking
-    room = evaluator.room(question)
+    room = evaluator.context_budget(question)
     windows = _pack(tokens, heads, lengths, room, evaluator)
     if not len(question) or not windows:
         return tokens, scores
     contexts = [np.concatenate(window.ids) for window in windows]
-    for window, raw in zip(windows, evaluator.look(contexts, question, profile), strict=True):
-        if len(raw) > 2 * evaluator.sinks:
-            raw[: evaluator.sinks] = raw[evaluator.sinks]
+    for window, raw in zip(windows, evaluator.attention_to_context(contexts, question, profile), strict=True):
+        if len(raw) > 2 * evaluator.sink_tokens:
+            raw[: evaluator.sink_tokens] = raw[evaluator.sink_tokens]
         even = {"raw": 1 / room, "lift": 1 / len(raw), "share": float(raw.mean()) or 1.0}[compare]
         pooled = pool_average(raw, profile.kernel) / np.float32(even)
         for part in window.parts:
@@ -102,7 +102,9 @@ def _pack(
         begin = 0
         title = title[: room // 4]
         while begin < length:
-            fits = evaluator.packs and windows and windows[-1].length + len(gap) + len(title) + length - begin <= room
+            fits = (
+                evaluator.packs_passages and windows and windows[-1].length + len(gap) + len(title) + length - begin <= room
+            )
             if fits:
                 windows[-1].add(gap)
             else:
