@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from promptpress.backends.cross_encoder.windows import QUERY_TOKENS, TITLE_TOKENS, Window, windows
 from promptpress.backends.encoder.base import Encoder
-from promptpress.backends.encoder.late_pooling import VectorCache, passage_vectors, text_vectors, token_owners
+from promptpress.backends.encoder.late_chunking import VectorCache, passage_vectors, text_vectors, token_owners
 from promptpress.content import Passage, segment
 from promptpress.methods.bm25 import unit_scores
 from training.evidence.groups import Group, Target

@@ -10,8 +10,8 @@ from promptpress.backends.attention_heads.loading import load_evaluator
 from promptpress.backends.causal_lm import embedded
 from promptpress.backends.causal_lm.base import CausalLM
 from promptpress.backends.causal_lm.loading import EARLY_EXIT, CausalLMSettings, load_causal_lm
-from promptpress.backends.cross_encoder.reader import EvidenceReader
-from promptpress.backends.encoder.late_pooling import VectorCache
+from promptpress.backends.cross_encoder.model import CrossEncoder
+from promptpress.backends.encoder.late_chunking import VectorCache
 from promptpress.backends.encoder.loading import EMBEDDED, load_encoder
 from promptpress.backends.rewriter.cache import RewriteCache
 from promptpress.backends.rewriter.loading import RewriterSettings, load_rewriter
@@ -49,7 +49,7 @@ class ModelLoader:
         precision: str = "int8",
     ) -> None:
         self.encoder = Lazy(lambda: load_encoder(encoder, threads, precision))
-        self.evidence = Lazy(lambda: EvidenceReader(threads, precision))
+        self.evidence = Lazy(lambda: CrossEncoder(threads, precision))
         self.rewriter = Lazy(lambda: load_rewriter(rewriter or RewriterSettings(), threads))
         self._lm = causal_lm or CausalLMSettings()
         self._threads = threads

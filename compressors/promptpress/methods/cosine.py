@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from promptpress.backends.encoder.base import FloatArray
-from promptpress.backends.encoder.late_pooling import text_vectors
+from promptpress.backends.encoder.late_chunking import text_vectors
 from promptpress.content import Passage
 from promptpress.methods.base import Method, NoOptions, Scored
 

@@ -120,7 +120,7 @@ class Evidence(Method[EvidenceOptions]):
             if room < 0:
                 break
             chosen.append((index, window))
-        readings = reader.read(question, [(titles[index].ids, window) for index, window in chosen])
+        readings = reader.score(question, [(titles[index].ids, window) for index, window in chosen])
         read, found = np.zeros(len(coarse), dtype=bool), np.full(len(coarse), -np.inf, dtype=np.float32)
         for (index, _), reading in zip(chosen, readings, strict=True):
             units = first[index] + reading.units

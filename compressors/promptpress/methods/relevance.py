@@ -8,7 +8,7 @@ import regex
 from numpy.typing import NDArray
 
 from promptpress.backends.encoder.base import Encoder, FloatArray
-from promptpress.backends.encoder.late_pooling import passage_vectors, text_vectors
+from promptpress.backends.encoder.late_chunking import passage_vectors, text_vectors
 from promptpress.content import LINES, Kind, Passage
 from promptpress.methods.base import Models
 from promptpress.methods.bm25 import unit_terms

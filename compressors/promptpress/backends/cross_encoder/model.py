@@ -24,7 +24,7 @@ UNIT, TOKEN, PASSAGE = range(3)
 
 
 @dataclass(frozen=True)
-class Reading:
+class WindowScores:
     """What the model says of one window: `units` are indices of the units in it, `scores` (units,) float32 their scores
     without and `passage` the score of the window as a whole. A unit's evidence is the sum of both.
     """
@@ -34,7 +34,7 @@ class Reading:
     passage: float
 
 
-class EvidenceReader:
+class CrossEncoder:
     """MiniLM's six layers, the upper four trained by us, over [question, window]; int8 unless `precision` is "fp32".
 
     Raises ModelUnavailable if the weights are missing or are not those the package was made with.
@@ -56,15 +56,15 @@ class EvidenceReader:
         self._session = single_thread_session(graph)
         self._runner = EqualLengthRunner(threads or available_cores())
 
-    def read(self, query: NDArray[np.int32], windows: Sequence[tuple[NDArray[np.int32], Window]]) -> list[Reading]:
-        """Read each (title's token ids, window) beside the query's token ids. A reading does not depend on the others."""
+    def score(self, query: NDArray[np.int32], windows: Sequence[tuple[NDArray[np.int32], Window]]) -> list[WindowScores]:
+        """Scores of each (title's token ids, window), read beside the query's token ids. They do not depend on the other windows."""
         query = query_tokens(query)
         front = len(query) + 2
         sequences = [
             np.concatenate([[CLS], query, [SEP], title[:TITLE_TOKENS], window.ids, [SEP]]).astype(np.int32)
             for title, window in windows
         ]
-        results: list[Reading | None] = [None] * len(windows)
+        results: list[WindowScores | None] = [None] * len(windows)
 
         def run(batch: list[int]) -> None:
             ids = np.stack([sequences[index] for index in batch])
@@ -73,18 +73,18 @@ class EvidenceReader:
             (scores,) = self._session.run(["scores"], {"token_ids": ids, "segments": segments})
             for row, index in enumerate(batch):
                 window = windows[index][1]
-                results[index] = _reading(window, scores[row, -1 - len(window.ids) : -1], scores[row, 0, PASSAGE])
+                results[index] = _window_scores(window, scores[row, -1 - len(window.ids) : -1], scores[row, 0, PASSAGE])
 
         self._runner.run([len(sequence) for sequence in sequences], run)
-        return [reading for reading in results if reading is not None]
+        return [scores for scores in results if scores is not None]
 
 
-def _reading(window: Window, tokens: NDArray[np.float32], passage: np.float32) -> Reading:
+def _window_scores(window: Window, tokens: NDArray[np.float32], passage: np.float32) -> WindowScores:
     units, first = np.unique(window.owners, return_index=True)
     edges = np.append(first, len(window.owners))
     sums = np.add.reduceat(tokens[:, UNIT], first)
     largest = np.maximum.reduceat(tokens[:, TOKEN], first)
-    return Reading(units, (sums / np.diff(edges) + largest).astype(np.float32), float(passage))
+    return WindowScores(units, (sums / np.diff(edges) + largest).astype(np.float32), float(passage))
 
 
 def _checked(weights: Path) -> bytes:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from promptpress.backends.encoder.base import Tokenized
-from promptpress.backends.encoder.late_pooling import token_owners
+from promptpress.backends.encoder.late_chunking import token_owners
 from promptpress.content import Passage
 
 QUERY_TOKENS = 64

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import BaseModel, Field
 
-from promptpress.backends.encoder.late_pooling import passage_vectors, text_vectors
+from promptpress.backends.encoder.late_chunking import passage_vectors, text_vectors
 from promptpress.content import Passage
 from promptpress.content.fragments import Level
 from promptpress.content.fragments.splitting import divide_all
