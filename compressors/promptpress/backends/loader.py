@@ -12,7 +12,8 @@ from promptpress.backends.causal_lm.base import CausalLM
 from promptpress.backends.causal_lm.loading import EARLY_EXIT, CausalLMSettings, load_causal_lm
 from promptpress.backends.cross_encoder.model import CrossEncoder
 from promptpress.backends.encoder.late_chunking import VectorCache
-from promptpress.backends.encoder.loading import EMBEDDED, load_encoder
+from promptpress.backends.encoder.loading import load_encoder
+from promptpress.backends.model_source import EMBEDDED
 from promptpress.backends.rewriter.cache import RewriteCache
 from promptpress.backends.rewriter.loading import RewriterSettings, load_rewriter
 from promptpress.methods.base import Models, ScoreCache
@@ -54,7 +55,7 @@ class ModelLoader:
         self._lm = causal_lm or CausalLMSettings()
         self._threads = threads
         self.causal_lm = Lazy(self._load_causal_lm)
-        self._small = Lazy(lambda: load_causal_lm(self._lm.small, threads, self._lm.window, "PROMPTPRESS_CAUSAL_LM_SMALL"))
+        self._small = Lazy(lambda: load_causal_lm(self._lm.small, threads, self._lm.window, "causal_lm_small"))
         self._evaluators = {
             kind: Lazy(partial(load_evaluator, kind, self.causal_lm, self._lm.model, self._lm.heads))
             for kind in ("causal_lm", "encoder")

@@ -93,8 +93,8 @@ def _chosen(evaluator: Evaluator, options: EhpcOptions) -> HeadProfile:
     heads = tuple(options.heads) if options.heads is not None else known.heads if known else None
     if layer is None or heads is None:
         raise InvalidValue(
-            f"the evaluator heads of {evaluator.name} are not known; run `promptpress find-heads` and set "
-            "PROMPTPRESS_EVALUATOR_HEADS to its result, or give options.layer and options.heads",
+            f"the evaluator heads of {evaluator.name} are not known; find them with `promptpress find-heads` and set "
+            "evaluator_heads to its result, or give options.layer and options.heads",
             "options.heads",
         )
     window = options.window or (known.window if known else 16)

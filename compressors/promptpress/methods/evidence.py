@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from promptpress.backends.cross_encoder.windows import TITLE_TOKENS, Window, query_tokens, windows
+from promptpress.backends.cross_encoder.windows import Window, query_tokens, windows
+from promptpress.backends.windows import CROSS_ENCODER_TITLE_TOKENS
 from promptpress.content import Kind, Passage, share_of_lines
 from promptpress.methods.base import Method, Scored, per_passage
 from promptpress.methods.relevance import CoarseSignals, CoarseStage, names_something, standardise
@@ -116,7 +117,7 @@ class Evidence(Method[EvidenceOptions]):
             room = _READ_LINES if share_of_lines(passages) > 0.5 else min(max(half, _READ_LEAST), _READ_MOST)
         chosen: list[tuple[int, Window]] = []
         for _, index, window in candidates:
-            room -= len(question) + len(titles[index].ids[:TITLE_TOKENS]) + len(window.ids)
+            room -= len(question) + len(titles[index].ids[:CROSS_ENCODER_TITLE_TOKENS]) + len(window.ids)
             if room < 0:
                 break
             chosen.append((index, window))

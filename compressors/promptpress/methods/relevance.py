@@ -7,7 +7,8 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
-from promptpress.backends.encoder.base import Encoder, FloatArray
+from promptpress.arrays import Float32Array
+from promptpress.backends.encoder.base import Encoder
 from promptpress.backends.encoder.late_chunking import passage_vectors, text_vectors
 from promptpress.content import LINES, Kind, Passage
 from promptpress.methods.base import Models
@@ -71,7 +72,7 @@ class CoarseStage:
             (v.units.astype(np.float32), v.passage.astype(np.float32))
             for v in passage_vectors(self._encoder, passages, models.vectors)
         ]
-        self._queries: dict[str, FloatArray] = {}
+        self._queries: dict[str, Float32Array] = {}
         self.owner = np.repeat(np.arange(len(passages)), [len(p.units) for p in passages])
         kinds = [unit.kind for p in passages for unit in p.units]
         self._alone = np.asarray([kind in _OWN_CONTEXT for kind in kinds], dtype=bool)
@@ -89,13 +90,13 @@ class CoarseStage:
         units, _ = self._vectors[passage]
         return self._signals(f"{query} {self._passages[passage].slice(index)}", self._vector(query) + units[index])
 
-    def _vector(self, query: str) -> FloatArray:
+    def _vector(self, query: str) -> Float32Array:
         if query not in self._queries:
             self._queries[query] = text_vectors(self._encoder, [query])[0]
         return self._queries[query]
 
     def _signals(
-        self, query: str, wanted: FloatArray, lexical_weight: float | None = None, bridges: bool = True
+        self, query: str, wanted: Float32Array, lexical_weight: float | None = None, bridges: bool = True
     ) -> CoarseSignals:
         # An empty document has no vector, and 0 would rank it above one that is about something else.
         relevance = np.asarray([whole @ wanted if len(units) else -1 for units, whole in self._vectors], dtype=np.float32)

@@ -199,7 +199,7 @@ class _reported:  # noqa: N801 - reads as a statement: `with _reported():`
         if isinstance(error, SettingsError):
             _fail(str(error), 2)
         if isinstance(error, ModelUnavailable):
-            _fail(str(error), 1)
+            _fail(f"PROMPTPRESS_{error.setting.upper()}: {error.message}" if error.setting else error.message, 1)
 
 
 def _fail(message: str, code: int) -> NoReturn:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from promptpress.arrays import Float32Array
 from promptpress.backends.attention_heads.profile import HeadProfile
-from promptpress.backends.causal_lm.base import FloatArray, TokenIds, Tokens
+from promptpress.text.tokens import TokenIds, Tokens
 
 
 class Evaluator(Protocol):
@@ -45,5 +46,5 @@ class Evaluator(Protocol):
 
     def attention_to_context(
         self, contexts: Sequence[TokenIds], question: TokenIds, profile: HeadProfile
-    ) -> list[FloatArray]:
+    ) -> list[Float32Array]:
         """For each context (tokens,): attention from the question, summed over heads, the mean of the looking tokens."""

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from promptpress.backends.attention_heads.profile import HeadProfile, out_of_range
-from promptpress.backends.causal_lm.base import CausalLM, FloatArray, TokenIds, Tokens
+from promptpress.arrays import Float32Array
+from promptpress.backends.attention_heads.profile import SETTING, HeadProfile, out_of_range
+from promptpress.backends.causal_lm.base import CausalLM
 from promptpress.errors import ModelUnavailable
+from promptpress.text.tokens import TokenIds, Tokens
 
 _ASK = "\n\nQuestion: {}\nAnswer:"
 
@@ -20,7 +22,7 @@ class CausalEvaluator:
 
     def __init__(self, model: CausalLM, profile: HeadProfile | None) -> None:
         if profile and (wrong := out_of_range(profile, model.layers, model.heads)):
-            raise ModelUnavailable(f"PROMPTPRESS_EVALUATOR_HEADS: {wrong}")
+            raise ModelUnavailable(wrong, SETTING)
         self._model = model
         self.profile = profile
         self.name, self.layers, self.heads = model.name, model.layers, model.heads
@@ -39,7 +41,7 @@ class CausalEvaluator:
 
     def attention_to_context(
         self, contexts: Sequence[TokenIds], question: TokenIds, profile: HeadProfile
-    ) -> list[FloatArray]:
+    ) -> list[Float32Array]:
         """See Evaluator.attention_to_context."""
         sequences = [np.concatenate([context, question]) for context in contexts]
         rows = [min(profile.window, len(sequence)) for sequence in sequences]

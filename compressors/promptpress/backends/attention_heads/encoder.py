@@ -5,17 +5,16 @@ from itertools import groupby
 from typing import Any
 
 import numpy as np
-import torch
-from safetensors.torch import load_file
 from tokenizers import Tokenizer
-from transformers import BertConfig, BertModel
 
+from promptpress.arrays import Float32Array
 from promptpress.backends.attention_heads.profile import HeadProfile
-from promptpress.backends.causal_lm.attention_tap import IMPLEMENTATION, Tap, reading
-from promptpress.backends.causal_lm.base import FloatArray, TokenIds, Tokens
+from promptpress.backends.causal_lm.attention_tap import Tap, reading, registered_implementation
 from promptpress.backends.causal_lm.plain_text import reads_plain_text, tokens_of
 from promptpress.backends.encoder.embedded import CLS, SEP, SHAPE, model_folder
+from promptpress.backends.model_source import INSTALL_TORCH, TORCH_PACKAGES, require
 from promptpress.runtime.cancellation import check
+from promptpress.text.tokens import TokenIds, Tokens
 
 _WINDOW = 256
 """As many tokens as the model was trained with."""
@@ -33,12 +32,16 @@ class EncoderEvaluator:
     packs_passages = False
 
     def __init__(self) -> None:
+        require(TORCH_PACKAGES, INSTALL_TORCH)
+        from safetensors.torch import load_file
+        from transformers import BertConfig, BertModel
+
         folder = model_folder()
         self._tokenizer = reads_plain_text(Tokenizer.from_file(str(folder / "tokenizer.json")))
         self._model: Any = BertModel(BertConfig.from_json_file(str(folder / "config.json")), add_pooling_layer=False)
         self._model.load_state_dict(load_file(folder / "model.safetensors"), strict=False)
         self._model.train(False)
-        self._model.set_attn_implementation(IMPLEMENTATION)
+        self._model.set_attn_implementation(registered_implementation())
 
     def tokenize(self, texts: Sequence[str]) -> list[Tokens]:
         """See Evaluator.tokenize."""
@@ -54,9 +57,11 @@ class EncoderEvaluator:
 
     def attention_to_context(
         self, contexts: Sequence[TokenIds], question: TokenIds, profile: HeadProfile
-    ) -> list[FloatArray]:
+    ) -> list[Float32Array]:
         """See Evaluator.attention_to_context. The whole question looks, whatever the profile's window."""
-        results: list[FloatArray] = [np.empty(0, dtype=np.float32)] * len(contexts)
+        import torch
+
+        results: list[Float32Array] = [np.empty(0, dtype=np.float32)] * len(contexts)
         front = len(question) + 2
         # Only contexts of equal length run together, so that there is no padding.
         order = sorted(range(len(contexts)), key=lambda i: len(contexts[i]))

@@ -6,10 +6,11 @@ from typing import Literal
 
 import numpy as np
 
+from promptpress.arrays import Float32Array
 from promptpress.backends.attention_heads.base import Evaluator
 from promptpress.backends.attention_heads.profile import HeadProfile
-from promptpress.backends.causal_lm.base import FloatArray, TokenIds, Tokens
 from promptpress.content import Passage
+from promptpress.text.tokens import TokenIds, Tokens
 
 TITLE_TOKENS = 32
 Compare = Literal["raw", "lift", "share"]
@@ -42,7 +43,7 @@ def token_scores(
     passages: Sequence[Passage],
     query: str | None,
     compare: Compare = "raw",
-) -> tuple[list[Tokens], list[FloatArray]]:
+) -> tuple[list[Tokens], list[Float32Array]]:
     """Tokens of each passage and their scores (tokens,), higher = keep.
 
     s1[j]: attention from the last `window` tokens to token j, summed over the evaluator heads; s2: its mean over `kernel`
@@ -83,7 +84,7 @@ def token_scores(
     return tokens, scores
 
 
-def pool_average(values: FloatArray, kernel: int) -> FloatArray:
+def pool_average(values: Float32Array, kernel: int) -> Float32Array:
     """The mean of the `kernel` values around each one, of fewer at the edges; an even kernel reaches further back."""
     before, after = kernel // 2, kernel - kernel // 2
     sums = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])

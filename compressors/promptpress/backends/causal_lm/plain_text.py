@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from tokenizers import Tokenizer
 
-from promptpress.backends.causal_lm.base import Tokens
+from promptpress.text.tokens import Tokens
 
 
 def reads_plain_text(tokenizer: Tokenizer) -> Tokenizer:

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import load_file
 
-from promptpress.backends.cross_encoder.windows import TITLE_TOKENS, Window, query_tokens
+from promptpress.backends.cross_encoder.windows import Window, query_tokens
 from promptpress.backends.encoder.embedded import CLS, SEP, SHAPE, available_cores, model_folder
 from promptpress.backends.onnx.graph import TokenHead, build_bert
 from promptpress.backends.onnx.quantization import ranges_of
 from promptpress.backends.onnx.session import EqualLengthRunner, single_thread_session
+from promptpress.backends.windows import CROSS_ENCODER_TITLE_TOKENS
 from promptpress.errors import ModelUnavailable
 
 WEIGHTS = Path(__file__).with_name("evidence.safetensors")
@@ -57,11 +58,14 @@ class CrossEncoder:
         self._runner = EqualLengthRunner(threads or available_cores())
 
     def score(self, query: NDArray[np.int32], windows: Sequence[tuple[NDArray[np.int32], Window]]) -> list[WindowScores]:
-        """Scores of each (title's token ids, window), read beside the query's token ids. They do not depend on the other windows."""
+        """Scores of each (title's token ids, window), read together with the query's token ids.
+
+        The scores of a window do not depend on the other windows.
+        """
         query = query_tokens(query)
         front = len(query) + 2
         sequences = [
-            np.concatenate([[CLS], query, [SEP], title[:TITLE_TOKENS], window.ids, [SEP]]).astype(np.int32)
+            np.concatenate([[CLS], query, [SEP], title[:CROSS_ENCODER_TITLE_TOKENS], window.ids, [SEP]]).astype(np.int32)
             for title, window in windows
         ]
         results: list[WindowScores | None] = [None] * len(windows)

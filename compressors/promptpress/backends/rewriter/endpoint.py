@@ -1,21 +1,21 @@
 """Any endpoint that speaks OpenAI's chat completions."""
 
+from __future__ import annotations
+
 import asyncio
 import threading
 from collections.abc import Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from promptpress.backends.model_source import require
 from promptpress.backends.rewriter import prompt
 from promptpress.backends.rewriter.base import Draft, LLMUsage, RewriteFailed, RewriteJob
 from promptpress.content import Replacement
-from promptpress.errors import ModelUnavailable
 from promptpress.runtime.cancellation import check
 
-try:
+if TYPE_CHECKING:
     import openai
-except ImportError as error:  # pragma: no cover - the extra is installed wherever tests run
-    raise ModelUnavailable("PROMPTPRESS_REWRITER_URL: needs the extra: pip install 'promptpress[rewriter]'") from error
 
 _POLL_SECONDS = 0.05
 
@@ -32,6 +32,7 @@ class EndpointRewriter:
     def __init__(
         self, url: str, model: str, key: str | None = None, concurrency: int = 8, timeout: float = 30.0, retries: int = 2
     ) -> None:
+        require(("openai",), "pip install 'promptpress[rewriter]'", "rewriter_url")
         self.name = f"{model}@{urlsplit(url).netloc.rpartition('@')[2]}/{prompt.VERSION}"
         self.workers = concurrency
         self._model = model
@@ -71,6 +72,8 @@ class EndpointRewriter:
         loop.call_soon_threadsafe(loop.stop)
 
     async def _ask(self, job: RewriteJob) -> Draft:
+        import openai
+
         assert self._client is not None
         assert self._slots is not None
         try:
@@ -95,6 +98,8 @@ class EndpointRewriter:
         return _draft(job, completion)
 
     def _running(self) -> asyncio.AbstractEventLoop:
+        import openai
+
         # Not before the first call: a process may fork before that, and threads do not survive it.
         with self._lock:
             if self._loop is None:

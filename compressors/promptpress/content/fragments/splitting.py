@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Literal
 
-from promptpress.backends.causal_lm.base import Tokens
 from promptpress.content import Passage
 from promptpress.content.fragments.divide import Level, Splitter, divide, word_spans
 from promptpress.content.fragments.phrases import phrase_spans, spacy_is_installed, spacy_spans
 from promptpress.text.spans import Span
+from promptpress.text.tokens import Tokens
 
 Chunker = Literal["auto", "rules", "spacy"]
 

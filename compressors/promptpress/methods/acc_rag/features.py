@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from promptpress.arrays import Float64Array
 from promptpress.content import Passage
 from promptpress.methods.acc_rag.question import AnswerType, answer_type, contains_answer_type, names, several_steps
 from promptpress.methods.base import Scored
 from promptpress.text.lexical import terms, words
 
 Place = tuple[int, int]
-FloatArray = NDArray[np.float64]
 
 NAMES = (
     "log_units",
@@ -68,7 +68,7 @@ def prefix_sizes(units: int) -> list[int]:
     return [*sizes, units] if units else []
 
 
-def shares(passages: Sequence[Passage], order: Sequence[Place]) -> FloatArray:
+def shares(passages: Sequence[Passage], order: Sequence[Place]) -> Float64Array:
     """Share of all units' characters that the first n + 1 units of the order hold, at n; shape (len(order),)."""
     characters = np.cumsum(_lengths(passages, order))
     return np.asarray(characters / characters[-1]) if len(order) else characters
@@ -102,7 +102,7 @@ def features(passages: Sequence[Passage], scored: Scored, order: Sequence[Place]
     lengths = _lengths(passages, order)
     characters = np.cumsum(lengths)
     wide, narrow = _mass(standard, _WIDE), _mass(standard, _NARROW)
-    columns: dict[str, FloatArray | float] = {
+    columns: dict[str, Float64Array | float] = {
         "log_units": np.log1p(len(order)),
         "log_kept_units": np.log(ends),
         "log_kept_characters": np.log(characters[last]),
@@ -128,13 +128,13 @@ def features(passages: Sequence[Passage], scored: Scored, order: Sequence[Place]
     return np.stack([np.broadcast_to(columns[name], ends.shape) for name in NAMES], axis=1).astype(np.float32)
 
 
-def _lengths(passages: Sequence[Passage], order: Sequence[Place]) -> FloatArray:
+def _lengths(passages: Sequence[Passage], order: Sequence[Place]) -> Float64Array:
     return np.asarray([passages[p].units[u].end - passages[p].units[u].start for p, u in order], dtype=np.float64)
 
 
 def _of_passages(
-    scored: Scored, places: NDArray[np.int64], lengths: FloatArray, ends: NDArray[np.int64]
-) -> dict[str, FloatArray | float]:
+    scored: Scored, places: NDArray[np.int64], lengths: Float64Array, ends: NDArray[np.int64]
+) -> dict[str, Float64Array | float]:
     owner = places[:, 0]
     if scored.passages is None:
         relevance = np.asarray([scores.max() if len(scores) else 0.0 for scores in scored.units], dtype=np.float64)
@@ -178,7 +178,7 @@ def _of_passages(
 
 def _coverage(
     passages: Sequence[Passage], order: Sequence[Place], question: _Question, last: NDArray[np.int64]
-) -> dict[str, FloatArray | float]:
+) -> dict[str, Float64Array | float]:
     """Share of the question's terms, weighed by rarity over the units, that the prefix holds, titles included."""
     titles = [[question.terms[t] for t in terms(p.title) if t in question.terms] for p in passages]
     holds = np.zeros((len(order), max(1, len(question.terms))), dtype=bool)
@@ -198,8 +198,8 @@ def _coverage(
 
 
 def _kind(
-    passages: Sequence[Passage], order: Sequence[Place], question: _Question, mass: FloatArray, last: NDArray[np.int64]
-) -> dict[str, FloatArray | float]:
+    passages: Sequence[Passage], order: Sequence[Place], question: _Question, mass: Float64Array, last: NDArray[np.int64]
+) -> dict[str, Float64Array | float]:
     """Where something of the kind that the question asks for stands."""
     found = np.asarray(
         [contains_answer_type(passages[p].slice(u), question.kind, question.asked) for p, u in order], dtype=np.float64
@@ -212,11 +212,11 @@ def _kind(
     }
 
 
-def _standardised(values: FloatArray) -> FloatArray:
+def _standardised(values: Float64Array) -> Float64Array:
     deviation = float(values.std())
     return (values - values.mean()) / deviation if deviation > 1e-6 else np.zeros_like(values)
 
 
-def _mass(standard: FloatArray, sharpness: float) -> FloatArray:
+def _mass(standard: Float64Array, sharpness: float) -> Float64Array:
     powers = np.exp(sharpness * (standard - standard.max()))
     return np.asarray(powers / powers.sum())

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import regex
 
-from promptpress.backends.encoder.base import Encoder, FloatArray
+from promptpress.arrays import Float32Array
+from promptpress.backends.encoder.base import Encoder
 from promptpress.backends.rewriter.base import Draft, RewriteJob
 from promptpress.text.fidelity import folded, holds, invented
 
@@ -70,7 +71,7 @@ def far_away(encoder: Encoder, pairs: Sequence[tuple[RewriteJob, Draft]], simila
     return [bool(round(float(vectors[i] @ vectors[i + 1]), 4) < similarity) for i in range(0, len(vectors), 2)]
 
 
-def _vectors(encoder: Encoder, texts: Sequence[str]) -> list[FloatArray]:
+def _vectors(encoder: Encoder, texts: Sequence[str]) -> list[Float32Array]:
     """Unit-length vectors of texts of any length: the mean of all their token states."""
     room = encoder.window - 2
     pieces = [[t.ids[at : at + room] for at in range(0, max(1, len(t.ids)), room)] for t in encoder.tokenize(texts)]

@@ -129,7 +129,7 @@ def test_heads_that_are_out_of_range_are_named(tmp_path: Path) -> None:
     assert "layers 0 to 2" in (out_of_range(HeadProfile(3, (0,), 1, 1), 3, 4) or "")
     assert "head 4" in (out_of_range(HeadProfile(2, (0, 4), 1, 1), 3, 4) or "")
     assert out_of_range(HeadProfile(2, (0, 3), 1, 1), 3, 4) is None
-    with pytest.raises(ModelUnavailable, match="PROMPTPRESS_EVALUATOR_HEADS: head 9"):
+    with pytest.raises(ModelUnavailable, match="evaluator_heads: head 9"):
         CausalEvaluator(HuggingFaceCausalLM(save(tmp_path)), HeadProfile(0, (9,), 1, 1))
 
 
@@ -141,7 +141,7 @@ def test_a_file_of_heads_that_cannot_be_used_is_named(tmp_path: Path, content: s
     path = tmp_path / "heads.json"
     if content is not None:
         path.write_text(content)
-    with pytest.raises(ModelUnavailable, match=f"PROMPTPRESS_EVALUATOR_HEADS.*{message}"):
+    with pytest.raises(ModelUnavailable, match=f"evaluator_heads.*{message}"):
         read_profile(path)
 
 
