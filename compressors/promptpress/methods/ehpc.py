@@ -1,8 +1,8 @@
-"""EHPC (arXiv 2501.12959): keeps the tokens that a model's evaluator heads look at when it reads the question.
+"""EHPC (arXiv 2501.12959): keeps the tokens that evaluator heads attend to from the question.
 
 The paper deletes single tokens of one prompt that ends with its question. Here the question is the request's query, or,
 without one, the end of the text; texts longer than a window are read in several
-(`promptpress.backends.attention_heads.scoring`); and sentences are kept unless `unit` says otherwise.
+(`promptpress.backends.attention_heads.scoring`); and the unit is the sentence unless the option `unit` differs.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ _WITHOUT_TARGET = 0.5
 
 
 class EhpcOptions(BaseModel):
-    """Options of `ehpc`. What is not given is as the evaluator's profile says."""
+    """Options of `ehpc`. Options that are not given come from the evaluator's profile."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -45,7 +45,7 @@ class EhpcOptions(BaseModel):
 
 
 class Ehpc(Method[EhpcOptions]):
-    """Keeps what evaluator heads look at from the end of the question."""
+    """Keeps what evaluator heads attend to from the end of the question."""
 
     name = "ehpc"
     summary = "Sentences, words or tokens that a few attention heads look at from the question (EHPC)."

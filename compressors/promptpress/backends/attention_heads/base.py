@@ -1,4 +1,4 @@
-"""What scores tokens by evaluator heads, whichever kind of model they are in."""
+"""The interface of a model with evaluator heads."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -29,17 +29,17 @@ class Evaluator(Protocol):
 
     @property
     def sink_tokens(self) -> int:
-        """How many tokens at the beginning of a window get attention for standing there."""
+        """How many tokens at the start of a window are attention sinks."""
 
     @property
     def packs_passages(self) -> bool:
-        """Whether passages are read together, as far as a window holds them, or each on its own."""
+        """Whether several passages share a window if they fit, or each is read alone."""
 
     def tokenize(self, texts: Sequence[str]) -> list[Tokens]:
         """Tokens of each text."""
 
     def question(self, query: str) -> TokenIds:
-        """The tokens that a query is asked with, cut to what leaves room for a text."""
+        """The tokens that ask the query, cut so that a text fits beside them."""
 
     def context_budget(self, question: TokenIds) -> int:
         """Most tokens of a text that fit in a window with the question."""
@@ -47,4 +47,4 @@ class Evaluator(Protocol):
     def attention_to_context(
         self, contexts: Sequence[TokenIds], question: TokenIds, profile: HeadProfile
     ) -> list[Float32Array]:
-        """For each context (tokens,): attention from the question, summed over heads, the mean of the looking tokens."""
+        """For each context (tokens,): attention from the question, summed over heads, averaged over its tokens."""

@@ -1,4 +1,4 @@
-"""Evaluator heads of a causal language model: the text first, then the question, whose last tokens look back."""
+"""Evaluator heads of a causal language model: the text comes first, then the question that attends to it."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""An evaluator head of the embedded encoder: all tokens of the question look at the text beside it."""
+"""An evaluator head of the embedded encoder: attention from the question to the text beside it."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -58,7 +58,7 @@ class EncoderEvaluator:
     def attention_to_context(
         self, contexts: Sequence[TokenIds], question: TokenIds, profile: HeadProfile
     ) -> list[Float32Array]:
-        """See Evaluator.attention_to_context. The whole question looks, whatever the profile's window."""
+        """See Evaluator.attention_to_context. All tokens of the question attend; the profile's `window` is ignored."""
         import torch
 
         results: list[Float32Array] = [np.empty(0, dtype=np.float32)] * len(contexts)

@@ -14,7 +14,7 @@ SETTING = "evaluator_heads"
 
 @dataclass(frozen=True)
 class HeadProfile:
-    """`heads` of `layer`, both counted from 0; `window` last tokens look; scores are averaged over `kernel` tokens."""
+    """`heads` of `layer`, both counted from 0; the last `window` tokens attend; scores are averaged over `kernel` tokens."""
 
     layer: int
     heads: tuple[int, ...]

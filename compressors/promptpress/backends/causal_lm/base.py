@@ -1,4 +1,4 @@
-"""What a causal language model offers, whoever runs it."""
+"""The interface of a causal language model."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -8,7 +8,7 @@ from promptpress.text.tokens import TokenIds, Tokens
 
 
 class CausalLM(Protocol):
-    """A decoder-only language model. What it says of one sequence does not depend on the others of a call."""
+    """A decoder-only language model. The results of a sequence do not depend on the others of a call."""
 
     @property
     def name(self) -> str:
@@ -41,7 +41,7 @@ class CausalLM(Protocol):
     ) -> list[Float32Array]:
         """Attention that tokens get, for each sequence (layers, heads, tokens), layers counted from 0.
 
-        `rows`: for each sequence how many of its last tokens look; their mean is taken. None: for each token the mean over
+        `rows`: for each sequence how many of its last tokens attend; their mean is taken. None: for each token the mean over
         all tokens after it. Layers beyond the highest one asked for are not run. A sequence must fit the window; the start
         token comes before it, takes its share, and has no column.
         """

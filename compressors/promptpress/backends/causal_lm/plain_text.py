@@ -1,4 +1,4 @@
-"""Tokenizers that read what a user types as text, whatever it looks like."""
+"""Makes tokenizers read all of a text as plain text, even what is spelled like a special token."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Runs the evidence model: a question with windows of passages in, scores of their units out."""
+"""The evidence model: a cross-encoder that scores the units of passage windows for a question."""
 
 import hashlib
 from collections.abc import Sequence
@@ -26,8 +26,10 @@ UNIT, TOKEN, PASSAGE = range(3)
 
 @dataclass(frozen=True)
 class WindowScores:
-    """What the model says of one window: `units` are indices of the units in it, `scores` (units,) float32 their scores
-    without and `passage` the score of the window as a whole. A unit's evidence is the sum of both.
+    """Scores of one window. A unit's evidence is its own score plus the score of the window.
+
+    `units` (units,) are the indices of the units in the window, `scores` (units,) their own scores, and `passage` is the
+    score of the window as a whole.
     """
 
     units: NDArray[np.int64]

@@ -1,4 +1,4 @@
-"""What a sentence encoder offers, whoever runs it."""
+"""The interface of a sentence encoder."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

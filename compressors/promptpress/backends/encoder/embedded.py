@@ -25,7 +25,7 @@ RANGES = Path(__file__).with_name("minilm_int8_ranges.safetensors")
 CLS, SEP = 101, 102
 _APART = re.compile(r"[\s\u4e00-\u9fff]")
 _PIECE = 10_000
-"""Characters tokenised between two looks at whether anybody still waits."""
+"""Characters tokenised between two checks for cancellation."""
 
 
 class EmbeddedEncoder:

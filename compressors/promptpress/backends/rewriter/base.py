@@ -1,4 +1,4 @@
-"""What a rewriter is, whoever does the writing."""
+"""The interface of a rewriter."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ class RewriteJob:
     """One chunk to be written anew.
 
     `sentences` and `protected` are spans of `text`; `keywords` must occur word for word in what is written; `most_tokens`
-    is counted by `count`, the target model's tokenizer; `complaints` say what was wrong with a first draft.
+    is counted by `count`, the target model's tokenizer; `complaints` are the reasons why a first draft was refused.
     """
 
     text: str
@@ -52,7 +52,7 @@ class Draft:
 
 
 class RewriteFailed(Exception):
-    """No draft. `reason` is one word for the receipt; `transient` says that another time it may work."""
+    """No draft. `reason` is one word for the receipt; `transient`: the same job may succeed later."""
 
     def __init__(self, reason: str, transient: bool = False, usage: LLMUsage | None = None) -> None:
         super().__init__(reason)

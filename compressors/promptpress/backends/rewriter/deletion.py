@@ -1,4 +1,4 @@
-"""The embedded rewriter: it deletes from sentences what says least. No network and no generation; what stays is verbatim."""
+"""The embedded rewriter: it deletes the least informative parts of sentences. No network, no generated text."""
 
 from collections.abc import Sequence
 

@@ -23,7 +23,7 @@ _POLL_SECONDS = 0.05
 class EndpointRewriter:
     """Calls the endpoint from one event loop in a thread of its own, at most `concurrency` calls at a time in the process.
 
-    A call with all its retries (408, 409, 429, 5xx and broken connections, with growing pauses or as `Retry-After` says)
+    A call with all its retries (408, 409, 429, 5xx and broken connections, with growing pauses or those of `Retry-After`)
     ends after `timeout` seconds. A request that is cancelled takes its calls with it.
     """
 

@@ -78,10 +78,10 @@ class AccRag(Method[AccRagOptions]):
     ) -> dict[str, Any]:
         """Where it stopped and why, and the selector's confidence in what is kept."""
         steps = scored.details["steps"]
-        held = _leading(ranking(passages, scored.units), kept)
-        reached = int(np.searchsorted([step["units"] for step in steps], held, side="right"))
+        leading = _leading(ranking(passages, scored.units), kept)
+        reached = int(np.searchsorted([step["units"] for step in steps], leading, side="right"))
         chosen = _chosen(passages, scored, options) if steps else 0
-        everything = held == sum(not unit.structural for passage in passages for unit in passage.units)
+        everything = leading == sum(not unit.structural for passage in passages for unit in passage.units)
         if everything and chosen + 1 >= len(steps):
             reason = "unsure"
         elif reached <= chosen:

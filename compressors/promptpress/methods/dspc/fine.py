@@ -1,4 +1,4 @@
-"""The fine stage of DSPC: which parts of the sentences that are left say most, by two language models.
+"""The fine stage of DSPC: the most informative parts of the kept sentences, by two language models.
 
 alpha = b_attn * A + b_loss * D + b_pos * P. The paper's full text was not available to us. The three terms and their weights
 follow a published review; how heads are aggregated, which models give D and with which sign, and the constants of P are
@@ -49,7 +49,7 @@ class FineOptions(BaseModel):
 
 @dataclass(frozen=True)
 class _Left:
-    """What is left of a passage after the coarse stage: its text, and where its characters stand in the original."""
+    """The text of a passage after the coarse stage, and the offset of each character in the original."""
 
     text: str
     places: NDArray[np.int64]
@@ -103,7 +103,7 @@ def positions(tokens: Sequence[Tokens], options: FineOptions) -> list[Float32Arr
 def pooled(
     passage: Passage, left: _Left, tokens: Tokens, values: Float32Array
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Sums and counts of values of tokens of what is left, for each unit of the passage they came from."""
+    """Sums and counts of the tokens' values for each unit of the original passage."""
     inner = trimmed(left.text, tokens)
     filled = inner.starts < inner.ends
     placed = Tokens(inner.ids[filled], left.places[inner.starts[filled]], left.places[inner.ends[filled] - 1] + 1)

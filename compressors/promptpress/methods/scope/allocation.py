@@ -21,9 +21,9 @@ def importance(relevance: Float64Array | None, vectors: NDArray[np.float32], wei
 
 
 def redundancy(vectors: NDArray[np.float32]) -> Float64Array:
-    """How much of each chunk an earlier one says already, 0..1: its largest cosine, counted from `REDUNDANT_FROM` on.
+    """How much of each chunk repeats an earlier one, 0 to 1: its largest cosine, counted from `REDUNDANT_FROM` on.
 
-    Looks back over the last thousand chunks, so that the cost stays in step with the length.
+    Compares with the last 1,024 chunks, so that the cost is linear in length.
     """
     result = np.zeros(len(vectors))
     for index in range(1, len(vectors)):
@@ -37,8 +37,8 @@ def water_fill(
 ) -> Float64Array:
     """The share k of each chunk's tokens that it may keep, such that sum(k * length) comes to `total`.
 
-    k = min(1, level * worth); a k below `smallest` becomes 0, since so little of a chunk says nothing, and what that frees
-    raises the level for the others. No share is below its chunk's floor, which is what is protected. Shape (chunks,).
+    k = min(1, level * worth). A k below `smallest` becomes 0, since so little of a chunk carries no information; the tokens
+    that this frees raise the level of the others. No share is below its chunk's floor, the protected part. Shape (chunks,).
     """
     sizes = np.asarray(lengths, dtype=np.float64)
     least = np.asarray(floors, dtype=np.float64)

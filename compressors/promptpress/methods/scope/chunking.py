@@ -20,7 +20,7 @@ _OUTLIERS_FROM = 10
 
 @dataclass
 class Chunk:
-    """Units `first` to `last` (inclusive) of one passage, with tokens and vector; `outlier` says why not to rewrite."""
+    """Units `first` to `last` (inclusive) of one passage, with their tokens and vector. `outlier`: why not to rewrite it."""
 
     passage: int
     first: int

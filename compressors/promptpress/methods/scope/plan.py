@@ -1,4 +1,4 @@
-"""What a rewriting method hands back to the cut: passages with rewrites in them, and which units to prefer."""
+"""The result of rewriting: passages with rewrites in them, and the units that the cut prefers."""
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ whole."""
 class ChunkDecision:
     """What was decided for a chunk and why: its share of its own tokens, and the draft that was accepted, if any.
 
-    `preferred` are units inside the share, all of them for a chunk that is to stay `whole`; `reason` says why there is no
+    `preferred` are units inside the share, all of them for a chunk that is to stay `whole`; `reason` tells why there is no
     draft; `attempts` counts drafts.
     """
 
