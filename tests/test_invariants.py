@@ -198,6 +198,7 @@ def test_messages_keep_their_frame(compressor: Compressor, messages: list[Any], 
         assert result.usage.tokens_after <= 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["dspc", "evidence", "hybrid", "scope", "bm25", "truncate", "random"])
 def test_two_hundred_thousand_tokens(compressor: Compressor, method: str) -> None:
     text = "\n\n".join(PROSE.replace("1911", str(1000 + i)) for i in range(1700))
@@ -206,6 +207,7 @@ def test_two_hundred_thousand_tokens(compressor: Compressor, method: str) -> Non
     assert 1900 < result.usage.tokens_after <= 2000
 
 
+@pytest.mark.slow
 def test_two_hundred_thousand_tokens_and_a_stop_of_its_own(compressor: Compressor) -> None:
     text = "\n\n".join(PROSE.replace("1911", str(1000 + i)) for i in range(1700))
     result = run(compressor, text=text, query="Which ship did Amundsen use?", target_tokens=2000, method="acc_rag")

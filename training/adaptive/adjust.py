@@ -27,7 +27,7 @@ from promptpress.methods.acc_rag.acc_rag import SCORER
 from promptpress.methods.acc_rag.features import features, prefix_sizes, shares
 from promptpress.methods.acc_rag.selector import WEIGHTS, Selector
 from promptpress.methods.base import Method
-from promptpress.pipeline.budget import ranking
+from promptpress.scores import ranking
 from training.adaptive.calibration import ASKED, Steps, fit_gain, fit_gain_factor, fit_shift, platt
 
 _SHIFTS_OF_LINES = np.arange(-5.0, 1.01, 0.05)

@@ -28,7 +28,7 @@ from promptpress.backends.loader import ModelLoader
 from promptpress.content import Passage, segment
 from promptpress.methods.acc_rag.acc_rag import SCORER
 from promptpress.methods.acc_rag.features import NAMES, features, prefix_sizes
-from promptpress.pipeline.budget import Place, ranking
+from promptpress.scores import UnitRef, ranking
 from training.evidence.corpus import articles
 from training.evidence.groups import Group, load
 from training.evidence.neighbours import Neighbours
@@ -186,7 +186,7 @@ def steps_of(requests: Sequence[Request]) -> dict[str, np.ndarray]:
     }
 
 
-def first_sufficient(request: Request, passages: Sequence[Passage], order: Sequence[Place]) -> int | None:
+def first_sufficient(request: Request, passages: Sequence[Passage], order: Sequence[UnitRef]) -> int | None:
     """The size of the smallest prefix that holds an answer, or what every need asks for; None if none does."""
     if request.answers:
         for size, (p, u) in enumerate(order, 1):

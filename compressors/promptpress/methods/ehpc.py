@@ -19,7 +19,9 @@ from promptpress.content import Passage
 from promptpress.content.fragments import Level
 from promptpress.content.fragments.splitting import divide_all
 from promptpress.errors import InvalidValue
-from promptpress.methods.base import Method, Scored, best_units
+from promptpress.methods.base import Method
+from promptpress.methods.capabilities import Resegments, StopsItself
+from promptpress.scores import Scored, best_units
 
 _WITHOUT_TARGET = 0.5
 
@@ -44,7 +46,7 @@ class EhpcOptions(BaseModel):
     )
 
 
-class Ehpc(Method[EhpcOptions]):
+class Ehpc(Method[EhpcOptions], Resegments[EhpcOptions], StopsItself[EhpcOptions]):
     """Keeps what evaluator heads attend to from the end of the question."""
 
     name = "ehpc"
@@ -55,8 +57,8 @@ class Ehpc(Method[EhpcOptions]):
         """The evaluator's name; the language model counts only where the options lead to it."""
         return [] if options is None else [self._evaluator(options).name]
 
-    def divide(self, passages: Sequence[Passage], options: EhpcOptions, facts: bool) -> list[Passage]:
-        """See Method.divide."""
+    def resegment(self, passages: Sequence[Passage], options: EhpcOptions, facts: bool) -> list[Passage]:
+        """See Resegments.resegment."""
         return divide_all(passages, Level(options.unit), facts, lambda texts: self._evaluator(options).tokenize(texts))
 
     def score(self, passages: Sequence[Passage], query: str | None, options: EhpcOptions) -> Scored:

@@ -1,17 +1,20 @@
 """The evidence model over what the coarse stage finds likely: question and passage are read together."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from promptpress.backends.cross_encoder.windows import Window, query_tokens, windows
+from promptpress.backends.models import ModelRole
 from promptpress.backends.windows import CROSS_ENCODER_TITLE_TOKENS
 from promptpress.content import Kind, Passage, share_of_lines
-from promptpress.methods.base import Method, Scored, per_passage
-from promptpress.methods.relevance import CoarseSignals, CoarseStage, names_something, standardise
+from promptpress.methods.base import Method
+from promptpress.methods.capabilities import StopsItself
+from promptpress.methods.relevance import CoarseSignals, CoarseStage, names_something
+from promptpress.scores import Scored, per_passage, standardise, within_margin
 
 _READ_SHARE, _READ_LEAST, _READ_MOST = 0.5, 1000, 1400
 _READ_LINES = 2400
@@ -49,14 +52,14 @@ class EvidenceOptions(BaseModel):
     )
 
 
-class Evidence(Method[EvidenceOptions]):
+class Evidence(Method[EvidenceOptions], StopsItself[EvidenceOptions]):
     """Keeps the sentences that a small cross-encoder, reading them beside the question, takes for evidence."""
 
     name = "evidence"
     summary = "A small model of our own reads the likeliest passages beside the question; added to what `hybrid` knows."
-    query = "required"
+    query_use = "required"
     options_model: ClassVar[type[BaseModel]] = EvidenceOptions
-    models = ("encoder", "evidence")
+    model_roles = (ModelRole.ENCODER, ModelRole.EVIDENCE)
 
     def score(self, passages: Sequence[Passage], query: str | None, options: EvidenceOptions) -> Scored:
         """score = s * z(similarity) + d * z(document) + w * z(BM25) + b * bridge + e * z(evidence).
@@ -91,8 +94,17 @@ class Evidence(Method[EvidenceOptions]):
 
     def stop(self, passages: Sequence[Passage], scored: Scored, options: EvidenceOptions) -> list[set[int]]:
         """Every unit within a margin of the best one's score."""
-        best = max((float(scores.max()) for scores in scored.units if len(scores)), default=0.0)
-        return [{u for u, score in enumerate(scores) if score >= best - options.margin} for scores in scored.units]
+        return within_margin(scored, options.margin)
+
+    def merge_details(self, details: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """Units read of all parts together; parts without a question were scored by another method and are not counted."""
+        read = [each for each in details if "read_units" in each]
+        if not read:
+            return super().merge_details(details)
+        return {
+            "read_units": sum(each["read_units"] for each in read),
+            "second_look": any(each["second_look"] for each in read),
+        }
 
     def _read(
         self, passages: Sequence[Passage], query: str, coarse: NDArray[np.float32], options: EvidenceOptions

@@ -5,9 +5,12 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from promptpress.backends.models import ModelRole
 from promptpress.content import Passage
-from promptpress.methods.base import Method, Scored, per_passage
+from promptpress.methods.base import Method
+from promptpress.methods.capabilities import StopsItself
 from promptpress.methods.relevance import CoarseStage
+from promptpress.scores import Scored, per_passage, within_margin
 
 
 class HybridOptions(BaseModel):
@@ -24,14 +27,14 @@ class HybridOptions(BaseModel):
     bridges: bool = Field(True, description="Let the best sentences vouch for documents whose titles they mention.")
 
 
-class Hybrid(Method[HybridOptions]):
+class Hybrid(Method[HybridOptions], StopsItself[HybridOptions]):
     """Keeps sentences that are near the query in meaning, stand in a document that is, or share its rare words."""
 
     name = "hybrid"
     summary = "Embedding similarity of sentence and document, BM25, and title mentions, weighed by the query."
-    query = "required"
+    query_use = "required"
     options_model: ClassVar[type[BaseModel]] = HybridOptions
-    models = ("encoder",)
+    model_roles = (ModelRole.ENCODER,)
 
     def score(self, passages: Sequence[Passage], query: str | None, options: HybridOptions) -> Scored:
         """score = z(cos(query, sentence)) + d * z(cos(query, document)) + w * z(BM25) + bridge, z over the request's units.
@@ -46,5 +49,4 @@ class Hybrid(Method[HybridOptions]):
 
     def stop(self, passages: Sequence[Passage], scored: Scored, options: HybridOptions) -> list[set[int]]:
         """Every unit within a margin of the best one's score."""
-        best = max((float(scores.max()) for scores in scored.units if len(scores)), default=0.0)
-        return [{u for u, score in enumerate(scores) if score >= best - options.margin} for scores in scored.units]
+        return within_margin(scored, options.margin)

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from promptpress.arrays import Float32Array
 from promptpress.backends.encoder.base import Encoder
 from promptpress.backends.encoder.late_chunking import passage_vectors, text_vectors
+from promptpress.backends.models import Models
 from promptpress.content import LINES, Kind, Passage
-from promptpress.methods.base import Models
 from promptpress.methods.bm25 import unit_terms
+from promptpress.scores import standardise
 from promptpress.text.lexical import bm25, words
 
 # Chosen on samples of the public evaluation sets, not fitted to each; docs/methods.md has the resulting table.
@@ -156,9 +157,3 @@ def _bridges(passages: Sequence[Passage], scores: NDArray[np.float32]) -> NDArra
             if other != p and len(name) >= 4 and name in text:
                 vouched[other] = max(vouched[other], scores[index])
     return vouched
-
-
-def standardise(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Zero mean and unit deviation; all zeros where the values do not differ."""
-    deviation = float(values.std()) if len(values) else 0.0
-    return (values - values.mean()) / np.float32(deviation) if deviation > 1e-6 else np.zeros_like(values)

@@ -13,10 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from promptpress.arrays import Float32Array
 from promptpress.backends.causal_lm.alignment import unit_scores
 from promptpress.backends.causal_lm.base import CausalLM
+from promptpress.backends.models import ModelRole
 from promptpress.content import Passage
 from promptpress.content.fragments import Level
 from promptpress.content.fragments.splitting import Chunker, divide_all, uses_spacy
-from promptpress.methods.base import Method, Scored
+from promptpress.methods.base import Method
+from promptpress.methods.capabilities import Resegments, StopsItself
+from promptpress.scores import Scored
 from promptpress.text.tokens import Tokens
 
 
@@ -47,17 +50,19 @@ class SelectiveContextOptions(BaseModel):
         return self
 
 
-class SelectiveContext(Method[SelectiveContextOptions]):
+class SelectiveContext(
+    Method[SelectiveContextOptions], Resegments[SelectiveContextOptions], StopsItself[SelectiveContextOptions]
+):
     """Keeps the units with the highest self-information; asks no query."""
 
     name = "selective_context"
     summary = "Drops phrases, tokens or sentences that a language model finds predictable (Selective Context)."
-    query = "ignored"
+    query_use = "ignored"
     options_model: ClassVar[type[BaseModel]] = SelectiveContextOptions
-    models = ("causal_lm",)
+    model_roles = (ModelRole.CAUSAL_LM,)
 
-    def divide(self, passages: Sequence[Passage], options: SelectiveContextOptions, facts: bool) -> list[Passage]:
-        """See Method.divide."""
+    def resegment(self, passages: Sequence[Passage], options: SelectiveContextOptions, facts: bool) -> list[Passage]:
+        """See Resegments.resegment."""
         return divide_all(
             passages, Level(options.unit), facts, lambda t: self._models.causal_lm().tokenize(t), options.chunker
         )

@@ -44,7 +44,7 @@ def violations(passage: Passage, kept: Set[int], rendered: Rendered, facts: bool
     return broken
 
 
-def settle(passage: Passage, kept: Set[int], facts: bool = True) -> tuple[Rendered, set[int]]:
+def verify_and_rollback(passage: Passage, kept: Set[int], facts: bool = True) -> tuple[Rendered, set[int]]:
     """Render, dropping units until nothing is violated. Returns the result and the units that were rolled back."""
     remaining, rolled_back = set(kept), set[int]()
     while True:

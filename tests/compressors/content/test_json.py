@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from promptpress import compress
 from promptpress.content import segment
 from promptpress.content.json import json_units
-from promptpress.pipeline.verify import settle
+from promptpress.pipeline.verify import verify_and_rollback
 
 LONG = "A long description of what it does, which nobody reads to the end. " * 7
 
@@ -70,5 +70,5 @@ def test_broken_json_never_leaves_even_with_units_merged_by_a_rewriting_method()
     opening, *others = passage.units
     merged = replace(passage, units=(replace(opening, requires=tuple(sorted(opening.requires))), *others))
     whole = set(range(len(merged.units)))
-    assert settle(merged, whole)[1] == set()
-    assert settle(merged, whole - {len(others)})[0].text == ""
+    assert verify_and_rollback(merged, whole)[1] == set()
+    assert verify_and_rollback(merged, whole - {len(others)})[0].text == ""

@@ -5,10 +5,10 @@ from promptpress import CompressionRequest, Compressor, Document
 from promptpress.backends.encoder.cache import LruVectorCache
 from promptpress.backends.loader import ModelLoader
 from promptpress.content import segment
-from promptpress.methods.base import Scored
 from promptpress.methods.evidence import Evidence, EvidenceOptions, combined
 from promptpress.methods.hybrid import Hybrid, HybridOptions
 from promptpress.methods.relevance import CoarseSignals
+from promptpress.scores import Scored
 from tests.conftest import PROSE
 
 LOADER = ModelLoader()

@@ -16,6 +16,7 @@ from promptpress_service.grpc_api.generated import promptpress_pb2_grpc
 from promptpress_service.grpc_api.server import GrpcServer
 from promptpress_service.settings.settings import Settings
 from promptpress_service.tenancy.caller import ANYONE, Caller
+from tests.waiting import PATIENCE_SECONDS
 
 HOLD = "hold this request"
 MAX_BODY_BYTES = 100_000
@@ -30,11 +31,11 @@ class Loop:
         self.thread.start()
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(120)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(PATIENCE_SECONDS)
 
     def close(self) -> None:
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join(20)
+        self.thread.join(PATIENCE_SECONDS)
 
 
 class HoldingEngine(Engine):

@@ -9,10 +9,8 @@ from numpy.typing import NDArray
 from promptpress.arrays import Float64Array
 from promptpress.content import Passage
 from promptpress.methods.acc_rag.question import AnswerType, answer_type, contains_answer_type, names, several_steps
-from promptpress.methods.base import Scored
+from promptpress.scores import Scored, UnitRef, standardise
 from promptpress.text.lexical import terms, words
-
-Place = tuple[int, int]
 
 NAMES = (
     "log_units",
@@ -68,7 +66,7 @@ def prefix_sizes(units: int) -> list[int]:
     return [*sizes, units] if units else []
 
 
-def shares(passages: Sequence[Passage], order: Sequence[Place]) -> Float64Array:
+def shares(passages: Sequence[Passage], order: Sequence[UnitRef]) -> Float64Array:
     """Share of all units' characters that the first n + 1 units of the order hold, at n; shape (len(order),)."""
     characters = np.cumsum(_lengths(passages, order))
     return np.asarray(characters / characters[-1]) if len(order) else characters
@@ -81,7 +79,7 @@ class _Question:
     asked: frozenset[str]
 
 
-def features(passages: Sequence[Passage], scored: Scored, order: Sequence[Place], query: str) -> NDArray[np.float32]:
+def features(passages: Sequence[Passage], scored: Scored, order: Sequence[UnitRef], query: str) -> NDArray[np.float32]:
     """Shape (prefix_sizes(len(order)), len(NAMES)); depends on texts, scores and the query only, never on a budget.
 
     Beside the scores as they are, they are used standardised over the request's units, so that another scorer needs only
@@ -96,7 +94,7 @@ def features(passages: Sequence[Passage], scored: Scored, order: Sequence[Place]
     last = ends - 1
     places = np.asarray(order)
     raw = np.asarray([scored.units[p][u] for p, u in order], dtype=np.float64)
-    standard = _standardised(raw)
+    standard = standardise(raw)
     following = np.append(standard, standard[-1] - 1.0)
     raw_following = np.append(raw, raw[-1] - 1.0)
     lengths = _lengths(passages, order)
@@ -128,7 +126,7 @@ def features(passages: Sequence[Passage], scored: Scored, order: Sequence[Place]
     return np.stack([np.broadcast_to(columns[name], ends.shape) for name in NAMES], axis=1).astype(np.float32)
 
 
-def _lengths(passages: Sequence[Passage], order: Sequence[Place]) -> Float64Array:
+def _lengths(passages: Sequence[Passage], order: Sequence[UnitRef]) -> Float64Array:
     return np.asarray([passages[p].units[u].end - passages[p].units[u].start for p, u in order], dtype=np.float64)
 
 
@@ -142,7 +140,7 @@ def _of_passages(
         relevance = scored.passages.astype(np.float64)
     present = np.unique(owner)
     standard = np.full(len(relevance), -np.inf)
-    standard[present] = _standardised(relevance[present])
+    standard[present] = standardise(relevance[present])
     mass = np.zeros(len(relevance))
     mass[present] = _mass(standard[present], _WIDE)
     ranked = present[np.argsort(-standard[present], kind="stable")]
@@ -177,7 +175,7 @@ def _of_passages(
 
 
 def _coverage(
-    passages: Sequence[Passage], order: Sequence[Place], question: _Question, last: NDArray[np.int64]
+    passages: Sequence[Passage], order: Sequence[UnitRef], question: _Question, last: NDArray[np.int64]
 ) -> dict[str, Float64Array | float]:
     """Share of the question's terms, weighed by rarity over the units, that the prefix holds, titles included."""
     titles = [[question.terms[t] for t in terms(p.title) if t in question.terms] for p in passages]
@@ -198,7 +196,7 @@ def _coverage(
 
 
 def _kind(
-    passages: Sequence[Passage], order: Sequence[Place], question: _Question, mass: Float64Array, last: NDArray[np.int64]
+    passages: Sequence[Passage], order: Sequence[UnitRef], question: _Question, mass: Float64Array, last: NDArray[np.int64]
 ) -> dict[str, Float64Array | float]:
     """Where something of the kind that the question asks for stands."""
     found = np.asarray(
@@ -210,11 +208,6 @@ def _kind(
         "shows_kind_mass": np.cumsum(found * mass)[last],
         "kind_in_all": found.mean(),
     }
-
-
-def _standardised(values: Float64Array) -> Float64Array:
-    deviation = float(values.std())
-    return (values - values.mean()) / deviation if deviation > 1e-6 else np.zeros_like(values)
 
 
 def _mass(standard: Float64Array, sharpness: float) -> Float64Array:

@@ -8,10 +8,9 @@ from numpy.typing import NDArray
 from promptpress.backends.encoder.base import Encoder
 from promptpress.backends.encoder.late_chunking import PassageVectors, VectorCache, passage_vectors
 from promptpress.content import Passage
-from promptpress.methods.base import ScoreArray, ScoreCache, Scored
-from promptpress.pipeline.budget import SCORE_DECIMALS
 from promptpress.runtime.cache_keys import cache_key
 from promptpress.runtime.cancellation import check
+from promptpress.scores import SCORE_DECIMALS, ScoreArray, ScoreCache, Scored
 
 PASSAGE_UNITS = 12
 """Units that make a passage of a document; inside one, units are chosen against each other, so cost grows with length."""

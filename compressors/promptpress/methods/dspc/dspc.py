@@ -13,15 +13,18 @@ import numpy as np
 from pydantic import BaseModel, Field
 
 from promptpress.backends.encoder.late_chunking import passage_vectors, text_vectors
+from promptpress.backends.models import ModelRole
 from promptpress.content import Passage
 from promptpress.content.fragments import Level
 from promptpress.content.fragments.splitting import divide_all
-from promptpress.methods.base import Method, Scored, best_units
+from promptpress.methods.base import Method
+from promptpress.methods.capabilities import Resegments, StopsItself
 from promptpress.methods.dspc.fine import FineOptions, fine_scores
+from promptpress.scores import Scored, best_units
 from promptpress.text.lexical import words
 
-_DROPPED = 100.0
-"""Taken from the scores of what the coarse stage dropped, so that it comes after all that it kept."""
+_DROPPED, _KEPT = 0, 1
+"""Tiers of the parts of sentences that the coarse stage dropped, and of those that it kept."""
 
 
 class DspcOptions(FineOptions):
@@ -38,26 +41,26 @@ class DspcOptions(FineOptions):
     )
 
 
-class Dspc(Method[DspcOptions]):
+class Dspc(Method[DspcOptions], Resegments[DspcOptions], StopsItself[DspcOptions]):
     """Keeps the sentences whose embedding is nearest to the query, or to any of the text's own keywords."""
 
     name = "dspc"
     summary = "Sentences near the query, or the text's TF-IDF keywords; with stages=both then their best words (DSPC)."
     options_model: ClassVar[type[BaseModel]] = DspcOptions
-    models = ("encoder",)
+    model_roles = (ModelRole.ENCODER,)
 
     def model_names(self, options: DspcOptions | None = None) -> list[str]:
         """The encoder for the coarse stage, the language models for the fine one."""
         stages = options.stages if options else "coarse"
-        names = [self._models.name_of("encoder")] if stages != "fine" else []
+        names = [self._models.name_of(ModelRole.ENCODER)] if stages != "fine" else []
         if stages != "coarse":
-            names.append(self._models.name_of("causal_lm"))
+            names.append(self._models.name_of(ModelRole.CAUSAL_LM))
             small = self._models.small_lm()
             names += [small.name] if small and options and options.loss_weight else []
         return names
 
-    def divide(self, passages: Sequence[Passage], options: DspcOptions, facts: bool) -> list[Passage]:
-        """See Method.divide. The coarse stage alone keeps sentences."""
+    def resegment(self, passages: Sequence[Passage], options: DspcOptions, facts: bool) -> list[Passage]:
+        """See Resegments.resegment. The coarse stage alone keeps sentences."""
         if options.stages == "coarse":
             return list(passages)
         return divide_all(passages, Level(options.unit), facts, lambda texts: self._models.causal_lm().tokenize(texts))
@@ -77,21 +80,22 @@ class Dspc(Method[DspcOptions]):
             coarse = Scored([np.zeros(len(p.units), dtype=np.float32) for p in sentences])
             kept = [set(range(len(p.units))) for p in sentences]
         fine = fine_scores(passages, kept, query, options, self._models.causal_lm, self._models.small_lm)
-        units = []
+        units, tiers = [], []
         for passage, whole, scores, alpha, stays in zip(passages, sentences, coarse.units, fine, kept, strict=True):
             starts = [unit.start for unit in whole.units]
             owner = np.searchsorted(starts, [unit.start for unit in passage.units], side="right") - 1
             chosen = np.isin(owner, sorted(stays))
-            units.append(np.where(chosen, alpha, scores[owner] - _DROPPED).astype(np.float32))
+            units.append(np.where(chosen, alpha, scores[owner]).astype(np.float32))
+            tiers.append(np.where(chosen, _KEPT, _DROPPED).astype(np.int8))
         small = self._models.small_lm()
         details = {
             **coarse.details,
             "stages": ["coarse", "fine"] if options.stages == "both" else ["fine"],
             "unit": options.unit,
-            "large": self._models.name_of("causal_lm"),
+            "large": self._models.name_of(ModelRole.CAUSAL_LM),
             "small": small.name if small else "early exit of the same model",
         }
-        return Scored(units, coarse.passages, details)
+        return Scored(units, coarse.passages, details, tiers)
 
     def _coarse(self, passages: Sequence[Passage], query: str | None, options: DspcOptions) -> Scored:
         """score(s_i) = max_j cos(q_j, s_i), plus the weighted cosine of the document that s_i stands in.

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from promptpress.backends.rewriter.base import Draft, LLMUsage
+from promptpress.backends.rewriter.base import Draft
 from promptpress.content import Passage, Replacement, Unit
 from promptpress.methods.scope.chunking import Chunk
+from promptpress.scores import Tiers
 
-PREFERRED = 1000.0
-"""Added to the rank of units inside their chunk's share, so that all others come after them; twice for chunks that stay
-whole."""
+_WITHIN_SHARE, _WHOLE = 1, 2
+"""Tiers of the units inside their chunk's share, and of all units of a chunk that stays whole; other units are in tier 0."""
 
 
 @dataclass
@@ -36,22 +36,22 @@ class ChunkDecision:
 
 @dataclass
 class RewritePlan:
-    """Passages as rewritten, with scores, ranks and protected units aligned to them."""
+    """Passages as rewritten, with scores, tiers and protected units aligned to them."""
 
     passages: list[Passage]
     scores: list[np.ndarray]
-    ranks: list[np.ndarray]
+    tiers: list[Tiers]
     protected: list[set[int]]
-    details: dict[str, Any]
+    summary: dict[str, Any]
     _decisions: list[ChunkDecision]
     _moved: list[list[int]]
     """For each passage the new index of each of its old units."""
 
-    def receipt(self, kept: Sequence[Set[int]]) -> dict[str, Any]:
+    def details(self, kept: Sequence[Set[int]]) -> dict[str, Any]:
         """The method's details with what became of each chunk, given the units that were kept in the end."""
         chunks = [self._outcome(each, kept[each.chunk.passage]) for each in self._decisions]
         written = any(entry["outcome"] == "rewritten" for entry in chunks)
-        return {**self.details, "rewritten": written, "chunks": chunks}
+        return {**self.summary, "rewritten": written, "chunks": chunks}
 
     def _outcome(self, decision: ChunkDecision, kept: Set[int]) -> dict[str, Any]:
         chunk = decision.chunk
@@ -90,13 +90,13 @@ def build_plan(
     scores: Sequence[np.ndarray],
     protected: Sequence[set[int]],
     decisions: Sequence[ChunkDecision],
-    details: dict[str, Any],
+    summary: dict[str, Any],
 ) -> RewritePlan:
     """Write accepted drafts into the passages. A chunk that was written anew becomes one unit; deletions leave units be."""
     treated: list[list[ChunkDecision]] = [[] for _ in passages]
     for decision in sorted(decisions, key=lambda each: each.chunk.first):
         treated[decision.chunk.passage].append(decision)
-    new_passages, new_scores, ranks, new_protected, moved = [], [], [], [], []
+    new_passages, new_scores, tiers, new_protected, moved = [], [], [], [], []
     for index, passage in enumerate(passages):
         mine = treated[index]
         whole = [each.chunk for each in mine if each.draft and any(r.by for r in each.draft.replacements)]
@@ -111,38 +111,15 @@ def build_plan(
         size = places[-1] + 1 if places else 0
         best = np.full(size, -np.inf, dtype=np.float32)
         np.maximum.at(best, places, scores[index].astype(np.float32))
-        extra = np.zeros(size, dtype=np.float32)
+        first = np.zeros(size, dtype=np.int8)
         for each in mine:
-            extra[[places[unit] for unit in each.preferred]] = PREFERRED * (2 if each.whole else 1)
+            first[[places[unit] for unit in each.preferred]] = _WHOLE if each.whole else _WITHIN_SHARE
         new_passages.append(Passage(passage.text, _merged(passage.units, places), passage.title, passage.hidden, replaced))
         new_scores.append(best)
-        ranks.append(best + extra)
+        tiers.append(first)
         new_protected.append({places[unit] for unit in protected[index]})
         moved.append(places)
-    return RewritePlan(new_passages, new_scores, ranks, new_protected, details, list(decisions), moved)
-
-
-def merge_details(details: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The receipts of several groups of one request as one; of stops that had a question, the one that was least sure."""
-    if len(details) > 1 and "confidence" in details[0]:
-        asked = [each for each in details if each["steps"]] or details
-        return dict(min(asked, key=lambda each: each["confidence"] or 0.0))
-    if read := [each for each in details if "read_units" in each]:
-        # Messages before the first question were scored by another method, which the response does not name.
-        return {
-            "read_units": sum(each["read_units"] for each in read),
-            "second_look": any(each["second_look"] for each in read),
-        }
-    if len(details) < 2 or "chunks" not in details[0]:
-        return dict(details[0]) if details else {}
-    merged = {**details[0], "chunks": [chunk for each in details for chunk in each.get("chunks", [])]}
-    merged["rewritten"] = any(each.get("rewritten") for each in details)
-    if "complete" in merged:
-        merged["complete"] = all(each.get("complete", True) for each in details)
-    spends = [each["spend"] for each in details if "spend" in each]
-    if spends:
-        merged["spend"] = {name: sum(usage[name] for usage in spends) for name in vars(LLMUsage())}
-    return merged
+    return RewritePlan(new_passages, new_scores, tiers, new_protected, summary, list(decisions), moved)
 
 
 def _places(count: int, whole: Sequence[Chunk]) -> list[int]:

@@ -14,9 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from promptpress.backends.encoder.cache import LruVectorCache
 from promptpress.backends.encoder.late_chunking import passage_vectors
+from promptpress.backends.models import ModelRole, Models
 from promptpress.backends.rewriter.base import LLMUsage, RewriteJob
 from promptpress.content import Passage
-from promptpress.methods.base import Method, Models, Scored
+from promptpress.methods.base import Method
+from promptpress.methods.capabilities import Rewrites, StopsItself
 from promptpress.methods.dspc.dspc import Dspc, DspcOptions
 from promptpress.methods.hybrid import Hybrid, HybridOptions
 from promptpress.methods.scope.acceptance import SIMILARITY
@@ -27,6 +29,7 @@ from promptpress.methods.scope.keywords import KeywordFinder
 from promptpress.methods.scope.plan import ChunkDecision, RewritePlan, build_plan
 from promptpress.runtime.cancellation import check
 from promptpress.runtime.progress import report
+from promptpress.scores import Scored
 from promptpress.text.spans import SpanSet
 
 _WITHOUT_TARGET = 0.5
@@ -52,13 +55,13 @@ class ScopeOptions(BaseModel):
     )
 
 
-class Scope(Method[ScopeOptions]):
+class Scope(Method[ScopeOptions], StopsItself[ScopeOptions], Rewrites[ScopeOptions]):
     """Divides the text into semantic chunks, gives each a share of the budget, and writes those shorter that matter less."""
 
     name = "scope"
     summary = "Semantic chunks, each rewritten as far as it matters less; deletes words unless a rewriter is set (SCOPE)."
     options_model: ClassVar[type[BaseModel]] = ScopeOptions
-    models = ("encoder", "rewriter")
+    model_roles = (ModelRole.ENCODER, ModelRole.REWRITER)
 
     def __init__(self, models: Models) -> None:
         # Chunks need the vectors that the scores were made of.
@@ -95,6 +98,18 @@ class Scope(Method[ScopeOptions]):
         order = sorted(range(len(decisions)), key=lambda i: (decisions[i].importance, i))
         details = self._write([decisions[i] for i in order], passages, scored, protected, query, budget, count, options)
         return build_plan(passages, scored.units, protected, decisions, details)
+
+    def merge_details(self, details: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """The chunks of all parts, and what their rewriting cost together."""
+        merged = super().merge_details(details)
+        if len(details) < 2:
+            return merged
+        merged["chunks"] = [chunk for each in details for chunk in each["chunks"]]
+        merged["rewritten"] = any(each["rewritten"] for each in details)
+        if "complete" in merged:
+            merged["complete"] = all(each["complete"] for each in details)
+            merged["spend"] = {name: sum(each["spend"][name] for each in details) for name in vars(LLMUsage())}
+        return merged
 
     def _allocate(
         self,

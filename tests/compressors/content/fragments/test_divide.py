@@ -10,7 +10,7 @@ from promptpress.content.fragments import divide, word_spans
 from promptpress.content.fragments.phrases import phrase_spans, spacy_is_installed, spacy_spans
 from promptpress.content.render import render
 from promptpress.errors import InvalidValue
-from promptpress.pipeline.verify import settle
+from promptpress.pipeline.verify import verify_and_rollback
 from promptpress.text.facts import fact_spans
 from promptpress.text.graphemes import splits_cluster
 from promptpress.text.spans import SpanSet
@@ -71,7 +71,7 @@ def test_a_sentence_of_which_anything_is_kept_keeps_its_facts(text: str, data: s
 
 def test_verify_rolls_back_a_fragment_that_came_without_its_sentences_facts() -> None:
     passage = words("The dose must not exceed 5 mg in the first week.")
-    rendered, lost = settle(passage, {slices(passage).index("exceed")})
+    rendered, lost = verify_and_rollback(passage, {slices(passage).index("exceed")})
     assert rendered.text == ""
     assert lost
 

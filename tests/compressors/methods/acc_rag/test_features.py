@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from promptpress.content import segment
 from promptpress.methods.acc_rag.features import NAMES, features, prefix_sizes
-from promptpress.methods.base import Scored
-from promptpress.pipeline.budget import ranking
+from promptpress.scores import Scored, ranking
 from tests.conftest import PROSE
 
 PASSAGES = [segment(PROSE, "Roald Amundsen"), segment("Bread is baked from flour. It is old.", "Bread")]
