@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from promptpress.backends.cross_encoder.windows import TITLE_TOKENS, Window, query_tokens, windows
+from promptpress.backends.cross_encoder.windows import Window, query_tokens, windows
 from promptpress.backends.models import ModelRole, Models
+from promptpress.backends.windows import CROSS_ENCODER_TITLE_TOKENS
 from promptpress.content import Passage, line_unit_fraction
 from promptpress.content.kinds import CROSS_ENCODER_KINDS
 from promptpress.methods.base import Method
@@ -124,11 +125,11 @@ class Evidence(Method[EvidenceOptions], StopsItself[EvidenceOptions]):
             room = self._read_tokens(passages, sum(len(text.ids) for text in texts))
         chosen: list[tuple[int, Window]] = []
         for _, index, window in candidates:
-            room -= len(question) + len(titles[index].ids[:TITLE_TOKENS]) + len(window.ids)
+            room -= len(question) + len(titles[index].ids[:CROSS_ENCODER_TITLE_TOKENS]) + len(window.ids)
             if room < 0:
                 break
             chosen.append((index, window))
-        readings = reader.read(question, [(titles[index].ids, window) for index, window in chosen])
+        readings = reader.score(question, [(titles[index].ids, window) for index, window in chosen])
         read, found = np.zeros(len(relevance), dtype=bool), np.full(len(relevance), -np.inf, dtype=np.float32)
         for (index, _), reading in zip(chosen, readings, strict=True):
             units = first[index] + reading.units

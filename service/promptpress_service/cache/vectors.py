@@ -4,7 +4,7 @@ import struct
 
 import numpy as np
 
-from promptpress.backends.encoder.late_pooling import PassageVectors
+from promptpress.backends.encoder.late_chunking import PassageVectors
 from promptpress_service.cache.layers import Layer
 
 _HEAD = struct.Struct("<4sII")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from promptpress.backends.encoder.cache import LruVectorCache
-from promptpress.backends.encoder.late_pooling import VectorCache
+from promptpress.backends.encoder.late_chunking import VectorCache
 from promptpress.backends.rewriter.cache import LruRewriteCache, RewriteCache
 from promptpress.pipeline.score_cache import LruScoreCache
 from promptpress.runtime.lru import LruCache

@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as arrays
 
 from promptpress import Compressor, build_compressor
 from promptpress.backends.encoder.cache import LruVectorCache
-from promptpress.backends.encoder.late_pooling import PassageVectors
+from promptpress.backends.encoder.late_chunking import PassageVectors
 from promptpress.backends.loader import ModelLoader
 from promptpress.request import CompressionRequest
 from promptpress_service.cache.sealing import Sealer
