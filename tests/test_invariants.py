@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from promptpress import BudgetInfeasible, CompressionRequest, CompressionResult, Compressor
-from promptpress.content import STRUCTURED, segment
+from promptpress.content import STRUCTURED_KINDS, segment
 from promptpress.text.facts import uncuttable_spans
 from promptpress.text.graphemes import clusters
 from promptpress.text.tokenization import counter_for
@@ -122,7 +122,7 @@ def test_fences_stay_balanced(compressor: Compressor, blocks: list[str], ratio: 
 @given(text=sentences, fields=requests)
 def test_no_fact_is_kept_in_part(compressor: Compressor, text: str, fields: dict[str, Any]) -> None:
     result = run(compressor, text=text, **{**fields, "protect": "facts"})
-    if any(unit.kind in STRUCTURED for unit in segment(text).units):
+    if any(unit.kind in STRUCTURED_KINDS for unit in segment(text).units):
         return
     kept = {i for start, end in result.spans or [] for i in range(start, end)}
     for start, end in uncuttable_spans(text):

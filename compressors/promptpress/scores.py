@@ -8,7 +8,8 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from promptpress.content import Kind, Passage
+from promptpress.content import Passage
+from promptpress.content.kinds import PROSE_KINDS
 
 ScoreArray = NDArray[np.float32]
 """Scores of the units of one passage (units,), or of all units of a request one after the other; higher = keep."""
@@ -18,7 +19,6 @@ FloatT = TypeVar("FloatT", bound=np.floating[Any])
 
 SCORE_DECIMALS = 5
 """Scores are ranked as rounded to so many decimals, so that the last bits of float arithmetic decide nothing."""
-_PROSE = frozenset({Kind.SENTENCE, Kind.HEADING, Kind.LIST_ITEM})
 
 
 class UnitRef(NamedTuple):
@@ -80,7 +80,7 @@ def ranking(
         if unit.structural:
             continue
         text = passage.slice(ref.unit)
-        (again if unit.kind in _PROSE and text in seen else first).append(ref)
+        (again if unit.kind in PROSE_KINDS and text in seen else first).append(ref)
         seen.add(text)
     return first + again
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from promptpress.content.unit import Kind, Passage
+from promptpress.content.kinds import Kind
+from promptpress.content.unit import Passage
 from promptpress.text import discourse
 from promptpress.text.language import language_of
 
@@ -33,8 +34,8 @@ def with_dependencies(passage: Passage) -> Passage:
     if not requires:
         return passage
     units = list(passage.units)
-    for index, needed in requires.items():
-        units[index] = replace(units[index], requires=tuple(dict.fromkeys([*units[index].requires, *needed])))
+    for index, further in requires.items():
+        units[index] = replace(units[index], requires=tuple(dict.fromkeys([*units[index].requires, *further])))
     return replace(passage, units=tuple(units))
 
 

@@ -1,4 +1,4 @@
-"""A long text as many passages: what a method scores should not depend on whether passages come as documents or in one text."""
+"""A long text as many passages: scores should not depend on whether passages come as documents or in one text."""
 
 import itertools
 from bisect import bisect_left
@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import regex
 
-from promptpress.content.unit import Join, Kind, Passage, Unit
+from promptpress.content.kinds import Kind
+from promptpress.content.unit import Join, Passage, Unit
 
 LEAST_PASSAGE = 120
 """Characters below which a block is scored together with the one behind it: too little for a passage of its own."""
@@ -44,7 +45,7 @@ def parts_of(passage: Passage) -> list[Part]:
 
     A heading or a line that stands as a title above a block is the title of it. A text without such divisions is one part.
     """
-    source = passage.undivided or passage
+    source = passage.source_passage or passage
     if not passage.units or not source.units:
         return []
     blocks = _with_small_ones_joined(_blocks(source))
@@ -63,7 +64,7 @@ def parts_of(passage: Passage) -> list[Part]:
 
 def _sliced(passage: Passage, first: int, last: int, title: str) -> Passage:
     start, end = passage.units[first].start, passage.units[last - 1].end
-    source = passage.undivided
+    source = passage.source_passage
     if source is not None:
         inside = [i for i, unit in enumerate(source.units) if unit.start < end and unit.end > start]
         start, end = min(start, source.units[inside[0]].start), max(end, source.units[inside[-1]].end)
@@ -71,7 +72,7 @@ def _sliced(passage: Passage, first: int, last: int, title: str) -> Passage:
         source = Passage(passage.text[start:end], _moved(source.units, inside[0], inside[-1] + 1, start), title, hidden)
     hidden = [(max(a, start) - start, min(b, end) - start) for a, b in passage.hidden if a < end and b > start]
     units = _moved(passage.units, first, last, start)
-    return Passage(passage.text[start:end], units, title, hidden, undivided=source)
+    return Passage(passage.text[start:end], units, title, hidden, source_passage=source)
 
 
 def _moved(units: Sequence[Unit], first: int, last: int, start: int) -> tuple[Unit, ...]:

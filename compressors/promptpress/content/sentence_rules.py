@@ -100,7 +100,7 @@ def goes_on(paragraph: str, edge: int, language: str) -> bool:
     return is_abbreviation(found, language)
 
 
-def further_edges(paragraph: str, language: str) -> Iterator[int]:
+def further_edges(paragraph: str) -> Iterator[int]:
     """Ends of sentences that a segmenter of English does not see."""
     for match in _FULL_WIDTH_STOP.finditer(paragraph):
         yield match.end()

@@ -7,16 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from promptpress.backends.cross_encoder.windows import TITLE_TOKENS, Window, query_tokens, windows
+from promptpress.backends.cross_encoder.windows import Window, query_tokens, windows
 from promptpress.backends.models import ModelRole, Models
-from promptpress.content import Kind, Passage, share_of_lines
+from promptpress.backends.windows import CROSS_ENCODER_TITLE_TOKENS
+from promptpress.content import Passage, line_unit_fraction
+from promptpress.content.kinds import CROSS_ENCODER_KINDS
 from promptpress.methods.base import Method
 from promptpress.methods.capabilities import StopsItself
 from promptpress.methods.relevance import RelevanceScorer, RelevanceSignals, names_something
 from promptpress.methods.weights import EvidenceWeights, RelevanceWeights
 from promptpress.scores import ScoreArray, Scored, per_passage, standardise, within_margin
-
-_UNREAD = frozenset({Kind.JSON_MEMBER, Kind.CODE})
 
 
 class EvidenceOptions(BaseModel):
@@ -125,11 +125,11 @@ class Evidence(Method[EvidenceOptions], StopsItself[EvidenceOptions]):
             room = self._read_tokens(passages, sum(len(text.ids) for text in texts))
         chosen: list[tuple[int, Window]] = []
         for _, index, window in candidates:
-            room -= len(question) + len(titles[index].ids[:TITLE_TOKENS]) + len(window.ids)
+            room -= len(question) + len(titles[index].ids[:CROSS_ENCODER_TITLE_TOKENS]) + len(window.ids)
             if room < 0:
                 break
             chosen.append((index, window))
-        readings = reader.read(question, [(titles[index].ids, window) for index, window in chosen])
+        readings = reader.score(question, [(titles[index].ids, window) for index, window in chosen])
         read, found = np.zeros(len(relevance), dtype=bool), np.full(len(relevance), -np.inf, dtype=np.float32)
         for (index, _), reading in zip(chosen, readings, strict=True):
             units = first[index] + reading.units
@@ -141,14 +141,14 @@ class Evidence(Method[EvidenceOptions], StopsItself[EvidenceOptions]):
         """How many of the passages' tokens to read: of prose a share within bounds, for one and a half times the time of the
         relevance on long prompts; of chats and logs more, where the relevance knows less and takes longer.
         """
-        if share_of_lines(passages) > 0.5:
+        if line_unit_fraction(passages) > 0.5:
             return self._weights.read_max_lines
         return min(max(round(self._weights.read_share * tokens), self._weights.read_min), self._weights.read_max)
 
 
 def _readable(passage: Passage) -> bool:
     """Whether the model was trained on such text: JSON and code are left to the relevance, which knows them better."""
-    foreign = sum(unit.kind in _UNREAD for unit in passage.units)
+    foreign = sum(unit.kind not in CROSS_ENCODER_KINDS for unit in passage.units)
     return 2 * foreign <= len(passage.units)
 
 

@@ -7,18 +7,17 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
-from promptpress.backends.encoder.base import Encoder, FloatArray
-from promptpress.backends.encoder.late_pooling import passage_vectors, text_vectors
+from promptpress.arrays import Float32Array
+from promptpress.backends.encoder.base import Encoder
+from promptpress.backends.encoder.late_chunking import passage_vectors, text_vectors
 from promptpress.backends.models import Models
-from promptpress.content import LINES, Kind, Passage
+from promptpress.content import Passage
+from promptpress.content.kinds import OWN_CONTEXT_KINDS, PROSE_KINDS
 from promptpress.methods.bm25 import unit_terms
 from promptpress.methods.weights import RelevanceWeights
 from promptpress.scores import ScoreArray, standardise, unit_refs
 from promptpress.text.lexical import bm25, words
 
-_CONTEXT_FREE = frozenset({*LINES, Kind.TABLE_ROW})
-"""Kinds whose neighbours are about something else, so that the document around them tells little."""
-_MENTIONING = frozenset({Kind.SENTENCE, Kind.HEADING, Kind.LIST_ITEM})
 _PARENTHESES = regex.compile(r"\s*\(.*?\)")
 _SURFACE = regex.compile(r"\w+|[^\w\s]")
 _NAME_INSIDE = regex.compile(r"\w\W+\p{Lu}")
@@ -71,11 +70,11 @@ class RelevanceScorer:
             (v.units.astype(np.float32), v.passage.astype(np.float32))
             for v in passage_vectors(self._encoder, passages, models.vectors)
         ]
-        self._queries: dict[str, FloatArray] = {}
+        self._queries: dict[str, Float32Array] = {}
         self.owner = np.repeat(np.arange(len(passages)), [len(p.units) for p in passages])
         kinds = [unit.kind for p in passages for unit in p.units]
-        self._context_free = np.asarray([kind in _CONTEXT_FREE for kind in kinds], dtype=bool)
-        self._mentioning = np.asarray([kind in _MENTIONING for kind in kinds], dtype=bool)
+        self._context_free = np.asarray([kind in OWN_CONTEXT_KINDS for kind in kinds], dtype=bool)
+        self._mentioning = np.asarray([kind in PROSE_KINDS for kind in kinds], dtype=bool)
         self._terms = unit_terms(passages, titles=True)
 
     def signals(self, query: str, lexical_weight: float | None = None, title_mentions: bool = True) -> RelevanceSignals:
@@ -92,13 +91,13 @@ class RelevanceScorer:
         units, _ = self._vectors[passage]
         return self._signals(f"{query} {self._passages[passage].slice(index)}", self._vector(query) + units[index])
 
-    def _vector(self, query: str) -> FloatArray:
+    def _vector(self, query: str) -> Float32Array:
         if query not in self._queries:
             self._queries[query] = text_vectors(self._encoder, [query])[0]
         return self._queries[query]
 
     def _signals(
-        self, query: str, vector: FloatArray, lexical_weight: float | None = None, title_mentions: bool = True
+        self, query: str, vector: Float32Array, lexical_weight: float | None = None, title_mentions: bool = True
     ) -> RelevanceSignals:
         weights = self._weights
         # An empty document has no vector, and 0 would rank it above one that is about something else.

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from promptpress.content import STRUCTURED, Kind, Passage, Unit
+from promptpress.content import Passage, Unit
+from promptpress.content.kinds import CLAUSE_KINDS
 from promptpress.content.render import Rendered
 from promptpress.content.sentences import clause_spans
 from promptpress.pipeline.budget import UnitSelector
@@ -33,9 +34,8 @@ def shorten_best_unit(state: State) -> None:
 
 
 def _candidates(state: State) -> list[UnitRef]:
-    whole_kinds = {*STRUCTURED, Kind.FRAGMENT}
     refs = ranked(state.passages, state.scores.units, state.scores.tiers)
-    return [ref for ref in refs if state.passages[ref.passage].units[ref.unit].kind not in whole_kinds]
+    return [ref for ref in refs if state.passages[ref.passage].units[ref.unit].kind in CLAUSE_KINDS]
 
 
 def _first_clauses(passage: Passage, index: int, budget: int, counter: TokenCounter) -> Rendered | None:

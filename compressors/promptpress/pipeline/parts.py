@@ -1,7 +1,7 @@
-"""The passages that methods score: long texts as the passages they consist of, so that the form of a request does not matter.
+"""The passages that methods score, so that the form of a request does not matter.
 
 Twenty passages in one text, in a tool result or as twenty documents are the same question to a method: which of their units
-answer it? So the texts are divided for scoring, and scores, stops and details are mapped back to the texts as they were sent.
+answer it? Texts are divided for scoring; scores, stops and details are mapped back to the texts as they were sent.
 """
 
 from collections.abc import Sequence
@@ -56,7 +56,7 @@ class Parts:
 
 def _parts(passage: Passage) -> list[Part]:
     # A text without units is a passage too: methods give one relevance for each.
-    return parts_of(passage) or [Part(0, 0, passage)]
+    return parts_of(passage) or [Part(0, passage)]
 
 
 def _joined(arrays: Sequence[np.ndarray], owners: Sequence[int], texts: int, dtype: type = np.float32) -> list[np.ndarray]:

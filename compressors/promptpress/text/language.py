@@ -33,7 +33,7 @@ _FUNCTION_WORDS = {
     "ar": "في من على أن إلى ما لا هذا هذه التي الذي عن مع كان هو هي",
     "fa": "در به از که این را با است برای آن و می یک تا",
 }
-_OF = {}
+_OF: dict[str, list[str]] = {}
 for _language, _words in _FUNCTION_WORDS.items():
     for _word in _words.split():
         _OF.setdefault(_word, []).append(_language)

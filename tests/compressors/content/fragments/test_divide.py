@@ -60,8 +60,8 @@ def test_a_sentence_of_which_anything_is_kept_keeps_its_facts(text: str, data: s
     chosen = data.draw(st.sets(st.integers(0, len(passage.units) - 1), max_size=5))
     kept = closed(passage, chosen)
     spans = SpanSet(render(passage, kept).spans)
-    assert passage.undivided is not None
-    for sentence in passage.undivided.units:
+    assert passage.source_passage is not None
+    for sentence in passage.source_passage.units:
         pieces = [i for i, u in enumerate(passage.units) if sentence.start <= u.start < sentence.end]
         if any(passage.units[i].kind is Kind.FRAGMENT and passage.units[i].requires and i in kept for i in pieces):
             for start, end in fact_spans(text):
@@ -137,7 +137,7 @@ def test_gaps_between_fragments(text: str, kept: set[str], expected: str) -> Non
 def test_structured_parts_stay_whole() -> None:
     text = 'He said it.\n\n```\nx = 1\n\ny = 2\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n{"a": [1, 2]}'
     passage = words(text)
-    undivided = passage.undivided
+    undivided = passage.source_passage
     assert undivided is not None
     assert [u for u in passage.units if u.kind is not Kind.FRAGMENT] != []
     structured = {(u.start, u.end) for u in undivided.units if u.kind is not Kind.SENTENCE}
