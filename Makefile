@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: serve help test test-fast coverage lint proto bench-quality bench-adaptive bench-lm bench-load clean
+.PHONY: serve help test test-fast coverage lint dist proto bench-quality bench-adaptive bench-lm bench-load clean
 .DEFAULT_GOAL := serve
 
 help: ## Show what can be made
@@ -61,6 +61,11 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	@echo "Installing what the tests need ..."
 	@$(PIP_INSTALL) --editable 'compressors[rewriter]' --editable 'service[otel]' --group dev
 	@touch $@
+
+dist: $(VENV)/.installed-dev ## Build sdists and wheels into dist/
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation --outdir dist compressors
+	$(BIN)/python -m build --no-isolation --outdir dist service
 
 clean: ## Remove everything that was made
 	rm -rf $(VENV) build dist */build */*.egg-info .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from promptpress.backends.causal_lm import embedded
 from promptpress.backends.causal_lm.loading import EARLY_EXIT, CausalLMSettings, load_causal_lm
-from promptpress.backends.encoder.loading import EMBEDDED, load_encoder
+from promptpress.backends.encoder.loading import load_encoder
+from promptpress.backends.model_source import EMBEDDED
 from promptpress.backends.models import EvaluatorKind, Models
 from promptpress.backends.rewriter.loading import RewriterSettings, load_rewriter
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     # Types only: an import of the library must not load ONNX Runtime.
     from promptpress.backends.attention_heads.base import Evaluator
     from promptpress.backends.causal_lm.base import CausalLM
-    from promptpress.backends.cross_encoder.reader import EvidenceReader
-    from promptpress.backends.encoder.late_pooling import VectorCache
+    from promptpress.backends.cross_encoder.model import CrossEncoder
+    from promptpress.backends.encoder.late_chunking import VectorCache
     from promptpress.backends.rewriter.cache import RewriteCache
     from promptpress.scores import ScoreCache
 
@@ -59,7 +60,7 @@ class ModelLoader:
         self._lm = causal_lm or CausalLMSettings()
         self._threads = threads
         self.causal_lm = Lazy(self._load_causal_lm)
-        self._small = Lazy(lambda: load_causal_lm(self._lm.small, threads, self._lm.window, "PROMPTPRESS_CAUSAL_LM_SMALL"))
+        self._small = Lazy(lambda: load_causal_lm(self._lm.small, threads, self._lm.window, "causal_lm_small"))
         kinds: tuple[EvaluatorKind, ...] = ("causal_lm", "encoder")
         self._evaluators = {kind: Lazy(partial(self._load_evaluator, kind)) for kind in kinds}
 
@@ -116,7 +117,7 @@ class ModelLoader:
             self.rewriter.loaded.close()
 
 
-def _load_evidence(threads: int | None, precision: str) -> EvidenceReader:
-    from promptpress.backends.cross_encoder.reader import EvidenceReader
+def _load_evidence(threads: int | None, precision: str) -> CrossEncoder:
+    from promptpress.backends.cross_encoder.model import CrossEncoder
 
-    return EvidenceReader(threads, precision)
+    return CrossEncoder(threads, precision)

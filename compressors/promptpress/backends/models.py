@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     # Types only: to list the methods must load neither ONNX Runtime nor a model.
     from promptpress.backends.attention_heads.base import Evaluator
     from promptpress.backends.causal_lm.base import CausalLM
-    from promptpress.backends.cross_encoder.reader import EvidenceReader
+    from promptpress.backends.cross_encoder.model import CrossEncoder
     from promptpress.backends.encoder.base import Encoder
-    from promptpress.backends.encoder.late_pooling import VectorCache
+    from promptpress.backends.encoder.late_chunking import VectorCache
     from promptpress.backends.rewriter.base import Rewriter
     from promptpress.backends.rewriter.cache import RewriteCache
     from promptpress.scores import ScoreCache
@@ -43,7 +43,7 @@ class Models:
     """
 
     encoder: Callable[[], Encoder]
-    evidence: Callable[[], EvidenceReader]
+    evidence: Callable[[], CrossEncoder]
     rewriter: Callable[[], Rewriter]
     causal_lm: Callable[[], CausalLM]
     small_lm: Callable[[], CausalLM | None]

@@ -9,6 +9,7 @@ from promptpress.content.kinds import Kind
 from promptpress.content.lines import Lines
 from promptpress.content.sentences import sentence_spans
 from promptpress.content.unit_list import UnitList
+from promptpress.text.spans import trim
 
 LIST_ITEM = regex.compile(r"\s*(?:[-*+•‣◦▪–]\s+|\(?\d{1,3}[.)]\s+|\(?[a-zA-Z]\)\s+)\S")
 
@@ -24,5 +25,5 @@ class Lists(LineType):
 
     def units(self, text: str, start: int, end: int, out: UnitList) -> None:
         """A unit for each sentence."""
-        for span in sentence_spans(text, start, end):
+        for span in sentence_spans(text, *trim(text, start, end)):
             out.add(*span, Kind.LIST_ITEM)

@@ -7,6 +7,7 @@ from promptpress.content.kinds import Kind
 from promptpress.content.lines import Lines
 from promptpress.content.sentences import sentence_spans
 from promptpress.content.unit_list import UnitList
+from promptpress.text.spans import trim
 
 
 class Prose(LineType):
@@ -20,5 +21,5 @@ class Prose(LineType):
 
     def units(self, text: str, start: int, end: int, out: UnitList) -> None:
         """A unit for each sentence."""
-        for span in sentence_spans(text, start, end):
+        for span in sentence_spans(text, *trim(text, start, end)):
             out.add(*span, Kind.SENTENCE)

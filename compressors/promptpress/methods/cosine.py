@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from promptpress.backends.encoder.base import FloatArray
-from promptpress.backends.encoder.late_pooling import text_vectors
+from promptpress.arrays import Float32Array
+from promptpress.backends.encoder.late_chunking import text_vectors
 from promptpress.backends.models import ModelRole
 from promptpress.content import Passage
 from promptpress.methods.base import Method, NoOptions
@@ -28,7 +28,7 @@ class Cosine(Method[NoOptions]):
         encoder = self._models.encoder()
         wanted = text_vectors(encoder, [query or ""])[0]
         texts = [f"{p.title}\n{p.slice(i)}" if p.title else p.slice(i) for p in passages for i in range(len(p.units))]
-        flat: list[FloatArray] = [
+        flat: list[Float32Array] = [
             text_vectors(encoder, texts[at : at + _SLICE]) @ wanted for at in range(0, len(texts), _SLICE)
         ]
         scores = np.concatenate(flat) if flat else np.empty(0, dtype=np.float32)

@@ -1,8 +1,8 @@
-"""EHPC (arXiv 2501.12959): keeps the tokens that a model's evaluator heads look at when it reads the question.
+"""EHPC (arXiv 2501.12959): keeps the tokens that evaluator heads attend to from the question.
 
 The paper deletes single tokens of one prompt that ends with its question. Here the question is the request's query, or,
 without one, the end of the text; texts longer than a window are read in several
-(`promptpress.backends.attention_heads.scoring`); and sentences are kept unless `unit` says otherwise.
+(`promptpress.backends.attention_heads.scoring`); and the unit is the sentence unless the option `unit` differs.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ _WITHOUT_TARGET = 0.5
 
 
 class EhpcOptions(BaseModel):
-    """Options of `ehpc`. What is not given is as the evaluator's profile says."""
+    """Options of `ehpc`. Options that are not given come from the evaluator's profile."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -47,7 +47,7 @@ class EhpcOptions(BaseModel):
 
 
 class Ehpc(Method[EhpcOptions], Resegments[EhpcOptions], StopsItself[EhpcOptions]):
-    """Keeps what evaluator heads look at from the end of the question."""
+    """Keeps what evaluator heads attend to from the end of the question."""
 
     name = "ehpc"
     summary = "Sentences, words or tokens that a few attention heads look at from the question (EHPC)."
@@ -95,8 +95,8 @@ def _chosen(evaluator: Evaluator, options: EhpcOptions) -> HeadProfile:
     heads = tuple(options.heads) if options.heads is not None else known.heads if known else None
     if layer is None or heads is None:
         raise InvalidValue(
-            f"the evaluator heads of {evaluator.name} are not known; run `promptpress find-heads` and set "
-            "PROMPTPRESS_EVALUATOR_HEADS to its result, or give options.layer and options.heads",
+            f"the evaluator heads of {evaluator.name} are not known; find them with `promptpress find-heads` and set "
+            "evaluator_heads to its result, or give options.layer and options.heads",
             "options.heads",
         )
     window = options.window or (known.window if known else 16)

@@ -10,8 +10,9 @@ from typing import ClassVar, Literal, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from promptpress.arrays import Float32Array
 from promptpress.backends.causal_lm.alignment import unit_scores
-from promptpress.backends.causal_lm.base import CausalLM, FloatArray, Tokens
+from promptpress.backends.causal_lm.base import CausalLM
 from promptpress.backends.models import ModelRole
 from promptpress.content import Passage
 from promptpress.content.fragments import Level
@@ -19,6 +20,7 @@ from promptpress.content.fragments.splitting import Chunker, divide_all, uses_sp
 from promptpress.methods.base import Method
 from promptpress.methods.capabilities import Resegments, StopsItself
 from promptpress.scores import Scored
+from promptpress.text.tokens import Tokens
 
 
 class SelectiveContextOptions(BaseModel):
@@ -95,7 +97,7 @@ class SelectiveContext(
         ]
 
 
-def sentence_losses(model: CausalLM, passages: Sequence[Passage]) -> tuple[list[Tokens], list[FloatArray]]:
+def sentence_losses(model: CausalLM, passages: Sequence[Passage]) -> tuple[list[Tokens], list[Float32Array]]:
     """Tokens of each passage and their losses, each sentence read by itself."""
     texts: list[str] = []
     places: list[tuple[int, int]] = []
@@ -106,7 +108,7 @@ def sentence_losses(model: CausalLM, passages: Sequence[Passage]) -> tuple[list[
     tokens = model.tokenize(texts)
     losses = model.losses([each.ids for each in tokens])
     empty = np.empty(0, dtype=np.int64)
-    gathered: list[list[tuple[Tokens, FloatArray]]] = [
+    gathered: list[list[tuple[Tokens, Float32Array]]] = [
         [(Tokens(empty, empty, empty), np.empty(0, dtype=np.float32))] for _ in passages
     ]
     for (index, start), each, read in zip(places, tokens, losses, strict=True):

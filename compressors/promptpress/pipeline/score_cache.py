@@ -1,12 +1,12 @@
 """Scores of earlier requests: they do not depend on the budget, so another budget needs no model."""
 
-import hashlib
 from collections.abc import Sequence
 
 from pydantic import BaseModel
 
 from promptpress.content import Passage
 from promptpress.methods.base import Method
+from promptpress.runtime.cache_keys import cache_key
 from promptpress.runtime.lru import LruCache
 from promptpress.scores import ScoreCache, Scored
 
@@ -43,15 +43,10 @@ def cached_score(
 
 def _key(method: Method[BaseModel], passages: Sequence[Passage], query: str | None, options: BaseModel) -> bytes:
     """A digest of all that scores depend on. Units need not be in it: they follow from the text."""
-    digest = hashlib.blake2b(digest_size=32)
     parts = [method.name, *method.model_names(options), options.model_dump_json(), repr(query is None), query or ""]
     for passage in passages:
         parts += [passage.title, passage.text, repr(list(passage.hidden))]
-    for part in parts:
-        data = part.encode()
-        digest.update(len(data).to_bytes(8, "little"))
-        digest.update(data)
-    return digest.digest()
+    return cache_key("scores", parts)
 
 
 def _size(scored: Scored) -> int:

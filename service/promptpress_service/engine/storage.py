@@ -8,26 +8,27 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from promptpress.backends.encoder.cache import LruVectorCache
-from promptpress.backends.encoder.late_pooling import VectorCache
+from promptpress.backends.encoder.late_chunking import VectorCache
 from promptpress.backends.rewriter.cache import LruRewriteCache, RewriteCache
 from promptpress.pipeline.score_cache import LruScoreCache
 from promptpress.runtime.lru import LruCache
 from promptpress.scores import ScoreCache
 from promptpress_service.cache.backend import ByteStore, StoreState
 from promptpress_service.cache.cache_keys import key_secret
+from promptpress_service.cache.layers import Layer, TenantCache, ValueT
 from promptpress_service.cache.memory import MemoryStore
 from promptpress_service.cache.originals import OriginalStore
 from promptpress_service.cache.result_cache import ResultCache
 from promptpress_service.cache.rewrites import REWRITES, ObservedRewriteCache
 from promptpress_service.cache.scores import TenantScoreCache
 from promptpress_service.cache.sealing import Sealer
-from promptpress_service.cache.shared import Layer, SharedCache, TenantCache, ValueT
 from promptpress_service.cache.vectors import EMBEDDINGS
 from promptpress_service.engine.computed import Computed, ComputedCodec
 from promptpress_service.observability.metrics import Metrics
 from promptpress_service.redis.address import RedisAddress
 from promptpress_service.redis.health import RedisHealth
 from promptpress_service.redis.outages import OutageLog
+from promptpress_service.redis.shared_cache import SharedCache
 from promptpress_service.redis.store import RedisStore
 
 _PROBE_SECONDS = 1.0

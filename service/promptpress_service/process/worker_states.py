@@ -56,6 +56,8 @@ class WorkerStates:
 
     def report(self, slot: int, status: str) -> None:
         """For the worker: how it is. Raises ValueError for an unknown status."""
+        if status not in _STATUSES:
+            raise ValueError(f"no status of a worker: {status}")
         self._write(slot, os.getpid(), status)
 
     def _read(self, slot: int) -> WorkerState:

@@ -10,14 +10,14 @@ from hypothesis.extra import numpy as arrays
 
 from promptpress import Compressor, build_compressor
 from promptpress.backends.encoder.cache import LruVectorCache
-from promptpress.backends.encoder.late_pooling import PassageVectors
+from promptpress.backends.encoder.late_chunking import PassageVectors
 from promptpress.backends.loader import ModelLoader
 from promptpress.request import CompressionRequest
 from promptpress_service.cache.sealing import Sealer
-from promptpress_service.cache.shared import SharedCache
 from promptpress_service.cache.vectors import EMBEDDINGS, pack, unpack
 from promptpress_service.redis.address import parse_redis_url
 from promptpress_service.redis.health import RedisHealth
+from promptpress_service.redis.shared_cache import SharedCache
 from tests.conftest import PROSE
 from tests.service.redis_server import RedisServer
 

@@ -19,6 +19,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from promptpress_service.settings.settings import Settings
 from promptpress_service.wiring import create_app
 from tests.conftest import PROSE, run_server
 from tests.waiting import PATIENCE_SECONDS
@@ -101,3 +102,21 @@ def test_a_key_that_is_missing_is_documented() -> None:
             cases = guarded[path][verb.upper()].as_strategy(generation_mode=GenerationMode.POSITIVE)
             open_to_all = "health" in DOCUMENT["paths"][path][verb]["tags"]
             assert answers(cases, CHECKS) == {200 if open_to_all else 401}
+
+
+def test_operation_ids_are_words_and_unique() -> None:
+    ids = [operation["operationId"] for verbs in DOCUMENT["paths"].values() for operation in verbs.values()]
+    assert len(ids) == len(set(ids)) == len(OPERATIONS)
+    assert {"compress", "compressBatch", "compressStream", "retrieveOriginal", "listMethods"} <= set(ids)
+    assert all(name.isalpha() for name in ids)
+
+
+def test_security_schemes_are_declared_where_keys_are_needed() -> None:
+    assert "securitySchemes" not in DOCUMENT["components"]
+    guarded = create_app(Settings(api_keys="ann:plain-key-of-ann-1234")).openapi()
+    assert guarded["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+    for path, verb in OPERATIONS:
+        operation = guarded["paths"][path][verb]
+        named = {name for each in operation["security"] for name in each}
+        assert named <= guarded["components"]["securitySchemes"].keys()
+        assert bool(named) == ("health" not in operation["tags"])

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from promptpress.backends.models import ModelRole, Models
 from promptpress.content import Passage, line_unit_fraction
-from promptpress.methods.acc_rag.features import features, granularities, shares
+from promptpress.methods.acc_rag.features import features, prefix_sizes, shares
 from promptpress.methods.acc_rag.order import importance
 from promptpress.methods.acc_rag.selector import load_selector
 from promptpress.methods.acc_rag.stopping import best_step
@@ -62,7 +62,7 @@ class AccRag(Method[AccRagOptions], StopsItself[AccRagOptions], ReportsDetails[A
         share = shares(passages, order)
         steps = [
             {"units": size, "share": round(float(share[size - 1]), 6), "confidence": float(confidence)}
-            for size, confidence in zip(granularities(len(order)), confidences, strict=True)
+            for size, confidence in zip(prefix_sizes(len(order)), confidences, strict=True)
         ]
         return Scored(scored.units, scored.passages, {"order": self._scorer.name, "steps": steps})
 
@@ -80,10 +80,10 @@ class AccRag(Method[AccRagOptions], StopsItself[AccRagOptions], ReportsDetails[A
     ) -> dict[str, Any]:
         """Where it stopped and why, and the selector's confidence in what is kept."""
         steps = scored.details["steps"]
-        held = _leading(ranking(passages, scored.units), kept)
-        reached = int(np.searchsorted([step["units"] for step in steps], held, side="right"))
+        leading = _leading(ranking(passages, scored.units), kept)
+        reached = int(np.searchsorted([step["units"] for step in steps], leading, side="right"))
         chosen = _chosen(passages, scored, options) if steps else 0
-        everything = held == sum(not unit.structural for passage in passages for unit in passage.units)
+        everything = leading == sum(not unit.structural for passage in passages for unit in passage.units)
         if everything and chosen + 1 >= len(steps):
             reason = "unsure"
         elif reached <= chosen:

@@ -1,4 +1,4 @@
-"""DSPC, Dual-Stage Progressive Compression (arXiv 2509.13723): sentences first, then tokens of the sentences that are left.
+"""DSPC, Dual-Stage Progressive Compression (arXiv 2509.13723): sentences first, then tokens of the kept sentences.
 
 The paper's full text was not available to us. The coarse stage follows a published review of it; the sentence encoder and
 the number of keywords are unverified, and ours are named below. For the fine stage see `promptpress.methods.dspc.fine`.
@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import BaseModel, Field
 
-from promptpress.backends.encoder.late_pooling import passage_vectors, text_vectors
+from promptpress.backends.encoder.late_chunking import passage_vectors, text_vectors
 from promptpress.backends.models import ModelRole
 from promptpress.content import Passage
 from promptpress.content.fragments import Level
@@ -67,7 +67,7 @@ class Dspc(Method[DspcOptions], Resegments[DspcOptions], StopsItself[DspcOptions
 
     def score(self, passages: Sequence[Passage], query: str | None, options: DspcOptions) -> Scored:
         """Of the coarse stage see `_coarse`. With the fine one: alpha for parts of the sentences that the former keeps, the
-        best floor(rho * N), and for all others what the coarse stage says, behind them.
+        best floor(rho * N), and the coarse score for all others, ranked behind them.
         """
         if options.stages == "coarse":
             return self._coarse(passages, query, options)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from promptpress.backends.encoder.late_pooling import PassageVectors
+from promptpress.backends.encoder.late_chunking import PassageVectors
 from promptpress.content import STRUCTURED_KINDS, Kind, Passage
 from promptpress.content.kinds import REWRITABLE_KINDS
 from promptpress.runtime.cancellation import check
@@ -20,7 +20,7 @@ _OUTLIERS_FROM = 10
 
 @dataclass
 class Chunk:
-    """Units `first` to `last` (inclusive) of one passage, with tokens and vector; `outlier` says why not to rewrite."""
+    """Units `first` to `last` (inclusive) of one passage, with their tokens and vector. `outlier`: why not to rewrite it."""
 
     passage: int
     first: int

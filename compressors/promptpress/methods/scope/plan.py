@@ -1,4 +1,4 @@
-"""What a rewriting method hands back to the cut: passages with rewrites in them, and which units to prefer."""
+"""The result of rewriting: passages with rewrites in them, and the units that the cut prefers."""
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
@@ -16,10 +16,10 @@ _WITHIN_SHARE, _WHOLE = 1, 2
 
 
 @dataclass
-class Treatment:
+class ChunkDecision:
     """What was decided for a chunk and why: its share of its own tokens, and the draft that was accepted, if any.
 
-    `preferred` are units inside the share, all of them for a chunk that is to stay `whole`; `reason` says why there is no
+    `preferred` are units inside the share, all of them for a chunk that is to stay `whole`; `reason` tells why there is no
     draft; `attempts` counts drafts.
     """
 
@@ -35,7 +35,7 @@ class Treatment:
 
 
 @dataclass
-class Plan:
+class RewritePlan:
     """Passages as rewritten, with scores, tiers and protected units aligned to them."""
 
     passages: list[Passage]
@@ -43,18 +43,18 @@ class Plan:
     tiers: list[Tiers]
     protected: list[set[int]]
     summary: dict[str, Any]
-    _treatments: list[Treatment]
+    _decisions: list[ChunkDecision]
     _moved: list[list[int]]
     """For each passage the new index of each of its old units."""
 
     def details(self, kept: Sequence[Set[int]]) -> dict[str, Any]:
         """The method's details with what became of each chunk, given the units that were kept in the end."""
-        chunks = [self._outcome(each, kept[each.chunk.passage]) for each in self._treatments]
+        chunks = [self._outcome(each, kept[each.chunk.passage]) for each in self._decisions]
         written = any(entry["outcome"] == "rewritten" for entry in chunks)
         return {**self.summary, "rewritten": written, "chunks": chunks}
 
-    def _outcome(self, treatment: Treatment, kept: Set[int]) -> dict[str, Any]:
-        chunk = treatment.chunk
+    def _outcome(self, decision: ChunkDecision, kept: Set[int]) -> dict[str, Any]:
+        chunk = decision.chunk
         passage = self.passages[chunk.passage]
         units = list(dict.fromkeys(self._moved[chunk.passage][unit] for unit in chunk.units))
         left = [unit for unit in units if unit in kept]
@@ -73,14 +73,14 @@ class Plan:
             "start": start,
             "end": end,
             "outcome": outcome,
-            "importance": round(treatment.importance, 4),
-            "share": round(treatment.share, 4),
+            "importance": round(decision.importance, 4),
+            "share": round(decision.share, 4),
         }
-        if treatment.reason and outcome not in ("rewritten", "shortened"):
-            entry["reason"] = treatment.reason
-        if treatment.attempts:
-            entry["attempts"] = treatment.attempts
-        if treatment.cached:
+        if decision.reason and outcome not in ("rewritten", "shortened"):
+            entry["reason"] = decision.reason
+        if decision.attempts:
+            entry["attempts"] = decision.attempts
+        if decision.cached:
             entry["cached"] = True
         return entry
 
@@ -89,13 +89,13 @@ def build_plan(
     passages: Sequence[Passage],
     scores: Sequence[np.ndarray],
     protected: Sequence[set[int]],
-    treatments: Sequence[Treatment],
+    decisions: Sequence[ChunkDecision],
     summary: dict[str, Any],
-) -> Plan:
+) -> RewritePlan:
     """Write accepted drafts into the passages. A chunk that was written anew becomes one unit; deletions leave units be."""
-    treated: list[list[Treatment]] = [[] for _ in passages]
-    for treatment in sorted(treatments, key=lambda each: each.chunk.first):
-        treated[treatment.chunk.passage].append(treatment)
+    treated: list[list[ChunkDecision]] = [[] for _ in passages]
+    for decision in sorted(decisions, key=lambda each: each.chunk.first):
+        treated[decision.chunk.passage].append(decision)
     new_passages, new_scores, tiers, new_protected, moved = [], [], [], [], []
     for index, passage in enumerate(passages):
         mine = treated[index]
@@ -103,10 +103,10 @@ def build_plan(
         places = _places(len(passage.units), whole)
         replaced = [
             Replacement(start + each.start, start + each.end, each.text)
-            for treatment in mine
-            if treatment.draft
-            for start in [passage.units[treatment.chunk.first].start]
-            for each in treatment.draft.replacements
+            for decision in mine
+            if decision.draft
+            for start in [passage.units[decision.chunk.first].start]
+            for each in decision.draft.replacements
         ]
         size = places[-1] + 1 if places else 0
         best = np.full(size, -np.inf, dtype=np.float32)
@@ -119,7 +119,7 @@ def build_plan(
         tiers.append(first)
         new_protected.append({places[unit] for unit in protected[index]})
         moved.append(places)
-    return Plan(new_passages, new_scores, tiers, new_protected, summary, list(treatments), moved)
+    return RewritePlan(new_passages, new_scores, tiers, new_protected, summary, list(decisions), moved)
 
 
 def _places(count: int, whole: Sequence[Chunk]) -> list[int]:

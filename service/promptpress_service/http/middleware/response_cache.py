@@ -50,17 +50,6 @@ class _Ready:
         return sum(map(len, self.answer.parts)) + len(self.entry.envelope) + 1000
 
 
-@dataclass(frozen=True)
-class _Request:
-    """A request to one of the paths of a dialect. `headers` are those that the dialect reads."""
-
-    dialect: Dialect[Any]
-    path: str
-    body: bytes
-    headers: Mapping[str, str]
-    caller: Caller
-
-
 class ResponseCacheMiddleware:
     """ASGI middleware that answers a compression from the cache; all else, refusals and errors too, is the route's to
     answer. Stands inside authentication and observation, which hold for both."""
@@ -89,9 +78,14 @@ class ResponseCacheMiddleware:
             await self._app(scope, _after(first, receive), send)
             return
         headers = dialect.headers_of(Headers(scope=scope)) if dialect.headers else {}
-        request = _Request(dialect, path, first.get("body", b""), headers, scope["state"].get("caller", ANYONE))
+        caller = scope["state"].get("caller", ANYONE)
+        body = first.get("body", b"")
+        started = time.perf_counter()
+        name = caller.tenant, path, self._hash(body, headers)
         try:
-            answer = await self._answer(engine, request)
+            answer = await self._repeated(engine, name, caller, started)
+            if answer is None:
+                answer = await self._found(engine, name, caller, dialect, body, headers)
         except (ServiceFailure, CompressionError, ValidationError):
             answer = None
         if answer is None:
@@ -101,30 +95,35 @@ class ResponseCacheMiddleware:
         await send({"type": "http.response.start", "status": 200, "headers": answered})
         await send({"type": "http.response.body", "body": answer})
 
-    async def _answer(self, engine: Engine, request: _Request) -> bytes | None:
-        started = time.perf_counter()
-        name = self._name(request)
+    async def _repeated(self, engine: Engine, name: _Name, caller: Caller, started: float) -> bytes | None:
+        """The answer to a request that was answered before."""
         ready = self._ready.get(name)
-        if ready is not None:
-            if await engine.still_cached(ready.entry, request.caller, ready.record):
-                self._ready.move_to_end(name)
-                return ready.answer.fill(round(1000 * (time.perf_counter() - started), 3))
+        if ready is None:
+            return None
+        if not await engine.still_cached(ready.entry, caller, ready.record):
             self._forget(name)
-        dialect = request.dialect
-        body = dialect.request_model.model_validate(parse(request.body))
-        hit = await engine.find(dialect.decode(body, request.headers), request.caller)
+            return None
+        self._ready.move_to_end(name)
+        return ready.answer.fill(round(1000 * (time.perf_counter() - started), 3))
+
+    async def _found(
+        self, engine: Engine, name: _Name, caller: Caller, dialect: Dialect[Any], body: bytes, headers: Mapping[str, str]
+    ) -> bytes | None:
+        """The answer to a request whose result is in the cache; kept ready from now on."""
+        parsed = dialect.request_model.model_validate(parse(body))
+        hit = await engine.find(dialect.decode(parsed, headers), caller)
         if hit is None:
             return None
-        answer = dialect.encode(hit.outcome, body)
+        answer = dialect.encode(hit.outcome, parsed)
         encoded = dialect.dump(answer)
         self._keep(name, _Ready(hit.entry, dialect.repeated(answer, encoded), hit.record))
         return encoded
 
-    def _name(self, request: _Request) -> _Name:
-        hashed = hashlib.blake2b(request.body, key=self._secret, digest_size=32)
-        for header in request.headers.items():
-            hashed.update(repr(header).encode())
-        return request.caller.tenant, request.path, hashed.digest()
+    def _hash(self, body: bytes, headers: Mapping[str, str]) -> bytes:
+        hashed = hashlib.blake2b(body, key=self._secret, digest_size=32)
+        if headers:
+            hashed.update(repr(sorted(headers.items())).encode())
+        return hashed.digest()
 
     def _keep(self, name: _Name, ready: _Ready) -> None:
         self._forget(name)

@@ -2,7 +2,7 @@ import pytest
 import regex
 from hypothesis import given
 
-from promptpress.backends.rewriter.base import Job
+from promptpress.backends.rewriter.base import RewriteJob
 from promptpress.backends.rewriter.deletion import DeletionRewriter
 from promptpress.content import segment
 from promptpress.methods.scope.keywords import KeywordFinder
@@ -14,10 +14,10 @@ from tests.strategies import sentences
 COUNT = counter_for().count
 
 
-def job(text: str, most_tokens: int = 1, query: str | None = None) -> Job:
+def job(text: str, most_tokens: int = 1, query: str | None = None) -> RewriteJob:
     finder = KeywordFinder([text, "Other words stand in the other chunk."] * 2, query)
     units = [(unit.start, unit.end) for unit in segment(text).units]
-    return Job(text, units, finder.spans(text) if query else [], [], most_tokens, COUNT)
+    return RewriteJob(text, units, finder.spans(text) if query else [], [], most_tokens, COUNT)
 
 
 def shortened(text: str, query: str | None = None) -> str:

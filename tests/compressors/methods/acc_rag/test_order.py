@@ -1,6 +1,6 @@
 import numpy as np
 
-from promptpress.backends.encoder.late_pooling import PassageVectors
+from promptpress.backends.encoder.late_chunking import PassageVectors
 from promptpress.backends.loader import ModelLoader
 from promptpress.content import segment
 from promptpress.methods.acc_rag.order import importance, of_units
