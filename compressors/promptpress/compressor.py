@@ -18,7 +18,7 @@ from promptpress.pipeline.budget import infeasible
 from promptpress.pipeline.pipeline import run_pipeline
 from promptpress.pipeline.protection import compile_patterns, literal_pattern
 from promptpress.pipeline.state import PipelineResult, Protection, Target, Task
-from promptpress.request import CompressionRequest, Document
+from promptpress.request import CompressionRequest, Document, parse_request
 from promptpress.result import CompressionResult, Reason, TimingMs, UnitScore, Usage
 from promptpress.shapes import Slot, shape_of
 from promptpress.text.tokenization import TokenCounter, counter_for
@@ -47,9 +47,14 @@ class Compressor:
         """Names of the models that methods of this compressor run on."""
         return sorted({name for method in self._methods.usable() for name in method.model_names()})
 
-    def compress(self, request: CompressionRequest) -> CompressionResult:
-        """Run one request. Raises CompressionError for anything the caller can set right."""
-        return _Run(self._methods, request).result()
+    def compress(self, request: CompressionRequest | Mapping[str, Any]) -> CompressionResult:
+        """Run one request, given as a model or by its fields.
+
+        Raises CompressionError for anything the caller can set right (InvalidRequest for fields that make no request), and
+        ModelUnavailable for a model that cannot be loaded.
+        """
+        parsed = request if isinstance(request, CompressionRequest) else parse_request(request)
+        return _Run(self._methods, parsed).result()
 
 
 def pass_through(request: CompressionRequest, reason: Reason) -> CompressionResult:
