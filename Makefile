@@ -21,10 +21,11 @@ test-fast: $(VENV)/.installed-dev ## Run the tests that are done within seconds
 coverage: $(VENV)/.installed-dev ## Run the tests and report the lines that they miss
 	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
 
-lint: $(VENV)/.installed-dev ## Check style and types
+lint: $(VENV)/.installed-dev ## Check style, types, and which part imports which
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 proto: $(VENV)/.installed-dev ## Generate the gRPC stubs from the proto file
 	$(BIN)/python -m promptpress_service.grpc_api.generate
