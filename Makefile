@@ -48,9 +48,9 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml compressors/pyproject.toml
 	@$(PIP_INSTALL) --editable compressors --editable service
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed
+$(VENV)/.installed-dev: $(VENV)/.installed kernels/pyproject.toml
 	@echo "Installing what the tests need ..."
-	@$(PIP_INSTALL) --editable 'compressors[rewriter]' --editable 'service[otel]' --group dev
+	@$(PIP_INSTALL) --editable 'compressors[rewriter]' --editable 'service[otel]' --editable kernels --group dev
 	@touch $@
 
 clean:

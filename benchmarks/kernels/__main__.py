@@ -2,8 +2,8 @@
 
     python -m benchmarks.kernels
 
-Needs a CUDA card with 40 GB or more, torch, triton and promptpress_kernels; takes a few minutes. Writes kernels_CARD.json, .md and
-.png into benchmarks/results/.
+Needs a CUDA card with 40 GB or more, torch, triton and promptpress_kernels; takes a few minutes. Writes kernels_CARD.json,
+.md and .png into benchmarks/results/.
 """
 
 import argparse

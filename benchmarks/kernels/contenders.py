@@ -16,6 +16,16 @@ def materialised_window(queries: torch.Tensor, keys: torch.Tensor) -> torch.Tens
     return shares.sum(-2).unflatten(1, (keys.shape[1], group)).mean(2)
 
 
+def grouped_window(queries: torch.Tensor, keys: torch.Tensor) -> torch.Tensor:
+    """The same without repeated keys: the query heads of a key head side by side, as rows of one product."""
+    key_heads, rows, length, size = keys.shape[1], queries.shape[2], keys.shape[2], queries.shape[-1]
+    logits = queries.reshape(1, key_heads, -1, size) @ keys.transpose(-1, -2) * size**-0.5
+    positions = torch.arange(length, device=keys.device)
+    hidden = positions > length - rows + torch.arange(rows, device=keys.device)[:, None]
+    shares = logits.unflatten(2, (-1, rows)).masked_fill_(hidden, float("-inf")).softmax(-1, dtype=torch.float32)
+    return shares.sum((2, 3)) * (key_heads / queries.shape[1])
+
+
 def flash(queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, causal: bool) -> torch.Tensor:
     """FlashAttention's forward pass, which gives no scores."""
     with sdpa_kernel(SDPBackend.FLASH_ATTENTION):

@@ -27,6 +27,10 @@ def correctness() -> dict[str, float]:
             for kind in (torch.bfloat16, torch.float64)
         )
         errors[f"window, {rows} over rows, {heads} over heads"] = relative_error(result, reference)
+    grouped = contenders.grouped_window(window, keys)
+    errors["window, torch's matrix of logits in bfloat16"] = relative_error(
+        grouped, window_scores(window.double(), keys.double())
+    )
     columns = column_scores(queries, keys)
     errors["columns"] = relative_error(columns, column_scores(queries.float(), keys.float(), backend="torch"))
     sums = contenders.flash_log_sums(queries, keys, values)
@@ -52,7 +56,8 @@ def window() -> Iterator[Figure]:
         twice = 2.0 * keys.numel() * keys.element_size()
         for name, run, moved in (
             ("kernel", lambda q=queries, k=keys: window_scores(q, k), twice),
-            ("torch, matrix of logits", lambda q=queries, k=keys: contenders.materialised_window(q, k), 0.0),
+            ("torch, matrix of logits", lambda q=queries, k=keys: contenders.grouped_window(q, k), 0.0),
+            ("torch, matrix of logits, repeated keys", lambda q=queries, k=keys: contenders.materialised_window(q, k), 0.0),
             ("torch function", lambda q=queries, k=keys: window_scores(q, k, backend="torch"), 0.0),
             (
                 "attention alone: SDPA, masked",

@@ -20,8 +20,8 @@ def markdown(
     lines = [
         f"# Kernels on {card}",
         "",
-        f"`{command}`. One layer of Llama-3.1-8B's shape (32 query heads, 8 key heads, head size 128), bfloat16, batch 1. Median times, "
-        "the cache emptied before each run; memory is the peak beyond the inputs, results included.",
+        f"`{command}`. One layer of Llama-3.1-8B's shape (32 query heads, 8 key heads, head size 128), bfloat16, batch 1. "
+        "Median times, the cache emptied before each run; memory is the peak beyond the inputs, results included.",
         "",
         f"Measured ceilings: copy {ceilings['copy'] / 1e9:,.0f} GB/s (read and written bytes), "
         f"bfloat16 product {ceilings['product'] / 1e12:,.0f} TFLOP/s.",

@@ -1,11 +1,12 @@
 """How much attention each cached key receives: the scores of SnapKV, H2O, KVzip, PyramidInfer and their relatives.
 
-With logits x_ij = scale * q_i . k_j over the keys that row i sees, p_ij = softmax_j(x_ij). The score of key j in one query head is
+With logits x_ij = scale * q_i . k_j over the keys that row i sees, p_ij = softmax_j(x_ij). The score of key j in one query
+head is
 
     sum_i w_i p_ij      or      max_i w_i p_ij
 
-over the rows i of a window of queries, and the heads that share a key/value head are reduced by mean, sum or max. The matrix of
-logits is never stored whole: its size would be heads * rows * keys.
+over the rows i of a window of queries, and the heads that share a key/value head are reduced by mean, sum or max. The matrix
+of logits is never stored whole: its size would be heads * rows * keys.
 """
 
 from dataclasses import dataclass
@@ -60,16 +61,17 @@ def window_scores(
 ) -> torch.Tensor:
     """The attention that each key receives from a window of queries.
 
-    `queries` is (batch, query heads, rows, head size), `keys` (batch, key heads, keys, head size), both rotated; query heads are a
-    multiple of key heads and head h reads key head h // group. The result is float32, (batch, key heads, keys), or (batch, query
-    heads, keys) with `reduce_heads="none"`.
+    `queries` is (batch, query heads, rows, head size), `keys` (batch, key heads, keys, head size), both rotated; query heads
+    are a multiple of key heads and head h reads key head h // group. The result is float32, (batch, key heads, keys), or
+    (batch, query heads, keys) with `reduce_heads="none"`.
 
-    `scale` is 1/sqrt(head size) by default. With `causal`, row i stands at `first_position + i` (by default the rows are the last
-    ones: keys - rows) and sees no later key. `key_range` is the half-open range of keys that take part in the softmax: one pair, or
-    a (rows, 2) tensor. A row that sees nothing adds nothing. `row_weights` is (rows,) and not negative. `log_sums` is (batch, query
-    heads, rows), the natural log-sum-exp of the logits, as a flash attention over the same keys returns it: it saves the first pass.
+    `scale` is 1/sqrt(head size) by default. With `causal`, row i stands at `first_position + i` (by default the rows are the
+    last ones: keys - rows) and sees no later key. `key_range` is the half-open range of keys that take part in the softmax:
+    one pair, or a (rows, 2) tensor. A row that sees nothing adds nothing. `row_weights` is (rows,) and not negative.
+    `log_sums` is (batch, query heads, rows), the natural log-sum-exp of the logits, as a flash attention over the same keys
+    returns it: it saves the first pass.
     """
-    options = _checked(
+    options = checked_options(
         queries, keys, scale, causal, first_position, key_range, row_weights, reduce_rows, reduce_heads, log_sums
     )
     if use_triton(backend, keys):
@@ -90,7 +92,9 @@ def column_scores(
     log_sums: torch.Tensor | None = None,
     backend: Backend = "auto",
 ) -> torch.Tensor:
-    """The attention that each key receives from every query of a causal prompt (H2O): `window_scores` with as many rows as keys."""
+    """The attention that each key receives from every query of a causal prompt (H2O): `window_scores` with as many rows as
+    keys.
+    """
     if queries.shape[-2] != keys.shape[-2]:
         raise ValueError(f"column scores need one query for each key, not {queries.shape[-2]} for {keys.shape[-2]}")
     return window_scores(
@@ -157,7 +161,7 @@ def _reduce_heads(scores: torch.Tensor, heads: HeadReduction) -> torch.Tensor:
     return scores.sum(2) if heads == "sum" else scores.mean(2)
 
 
-def _checked(
+def checked_options(
     queries: torch.Tensor,
     keys: torch.Tensor,
     scale: float | None,
@@ -169,6 +173,7 @@ def _checked(
     reduce_heads: HeadReduction,
     log_sums: torch.Tensor | None,
 ) -> ScoreOptions:
+    """The arguments of `window_scores`, with their defaults filled in. Raises ValueError for what does not fit."""
     _check_shapes(queries, keys)
     rows, length = queries.shape[2], keys.shape[2]
     if reduce_rows not in {"sum", "max"} or reduce_heads not in {"mean", "sum", "max", "none"}:

@@ -2,6 +2,7 @@
 # mypy: allow-untyped-calls
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import torch
@@ -30,26 +31,41 @@ class Tile:
 
 @dataclass(frozen=True)
 class Tiles:
-    """The tiles of the three kernels, and how many programs the keys are split into."""
+    """The tiles of the three kernels."""
 
     log_sums: Tile
     window: Tile
+    """Keeps all rows; only its keys count."""
     full: Tile
     programs: int
+    """Programs that the keys are split among, by the first two."""
 
 
-def default_tiles(rows: int, size: int, wide: bool) -> Tiles:
-    """Tiles for `rows` rows a key head and heads of `size`; `wide` for 32-bit inputs, which need twice the shared memory."""
+def default_tiles(rows: int, size: int, wide: bool, programs: int) -> Tiles:
+    """Tiles for `rows` rows a key head and heads of `size`; `wide` for 32-bit inputs, which need twice the shared memory.
+
+    Chosen on an H100 with `benchmarks.kernels --sweep`.
+    """
     if interprets():
         small = Tile(32, 64, 4, 1)
         return Tiles(small, small, Tile(32, 32, 4, 1), 6)
     if wide or size > 128:
-        return Tiles(Tile(64, 32, 4, 2), Tile(64, 32, 4, 2), Tile(32, 64, 4, 2), 528)
-    window = Tile(128, 128, 8, 3) if rows <= 128 else Tile(256, 64, 8, 3)
-    return Tiles(Tile(128, 128, 8, 3), window, Tile(64, 128, 8, 3), 528)
+        return Tiles(Tile(64, 32, 4, 2), Tile(64, 32, 4, 2), Tile(32, 64, 4, 2), programs)
+    full = Tile(128, 64, 4, 3)
+    if rows <= 128:
+        return Tiles(Tile(128, 64, 4, 3), Tile(128, 64, 4, 3), full, programs)
+    return Tiles(Tile(128, 128, 8, 2), Tile(256, 64, 8, 3), full, programs)
 
 
-class _Launch:
+@cache
+def programs_at_once(device: torch.device) -> int:
+    """Programs that run at the same time: two on each multiprocessor."""
+    if device.type != "cuda":
+        return 1
+    return 2 * int(torch.cuda.get_device_properties(device).multi_processor_count)
+
+
+class Launch:
     """What the kernels of one call share."""
 
     def __init__(self, queries: torch.Tensor, keys: torch.Tensor, options: ScoreOptions, tiles: Tiles | None) -> None:
@@ -65,7 +81,7 @@ class _Launch:
             self.rows_pad = 16 // self.group_pad
         self.fits_window = self.rows_pad * self.group_pad <= WINDOW_ROWS
         wide = keys.dtype == torch.float32
-        self.tiles = tiles or default_tiles(self.rows_pad * self.group_pad, self.size, wide)
+        self.tiles = tiles or default_tiles(self.rows_pad * self.group_pad, self.size, wide, programs_at_once(keys.device))
         self.strides = (*self.queries.stride()[:3], *self.keys.stride()[:3])
         self.limits = (options.low, options.high, options.first)
         self.shape: dict[str, Any] = {
@@ -92,9 +108,7 @@ class _Launch:
         wanted = triton.cdiv(self.tiles.programs, row_tiles * self.key_heads * self.batch)
         split_keys = triton.cdiv(triton.cdiv(self.length, wanted), tile.keys) * tile.keys
         splits = triton.cdiv(self.length, split_keys)
-        partials = torch.empty(
-            splits, self.batch, self.query_heads, self.rows, dtype=torch.float32, device=self.keys.device
-        )
+        partials = torch.empty(splits, self.batch, self.query_heads, self.rows, dtype=torch.float32, device=self.keys.device)
         log_sums_kernel[(row_tiles * splits, self.key_heads, self.batch)](
             self.queries, self.keys, self.options.ranges, partials, *self.strides,
             self.rows, rows_pad, self.length, *self.limits, splits, split_keys, self.options.scale * LOG2_E,
@@ -144,5 +158,5 @@ def window_scores_triton(
     queries: torch.Tensor, keys: torch.Tensor, options: ScoreOptions, tiles: Tiles | None = None
 ) -> torch.Tensor:
     """What `attention.window_scores_torch` defines, in two passes. `tiles` replaces the default tiles."""
-    launch = _Launch(queries, keys, options, tiles)
+    launch = Launch(queries, keys, options, tiles)
     return launch.scores(*launch.log_sums())

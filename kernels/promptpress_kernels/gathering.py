@@ -1,8 +1,8 @@
 """Kept keys and values, packed, with their keys rotated to new positions.
 
-A cached key of position p carries the rotation of p. A packed cache whose keys stand at 0..n-1 needs them turned by the inverse
-rotation of p and then by that of the new position. Both angles are float32 products of position and frequency, as the models
-compute them, so that the model's own rounding cancels.
+A cached key of position p carries the rotation of p. A packed cache whose keys stand at 0..n-1 needs them turned by the
+inverse rotation of p and then by that of the new position. Both angles are float32 products of position and frequency, as
+the models compute them, so that the model's own rounding cancels.
 """
 
 import torch
@@ -23,14 +23,14 @@ def gather_kv(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The keys and values at `indices`, in that order.
 
-    `keys` and `values` are (batch, key heads, length, head size); their head sizes may differ. `indices` is (kept,) for all heads,
-    (key heads, kept) or (batch, key heads, kept). The results are (batch, key heads, kept, head size), contiguous.
+    `keys` and `values` are (batch, key heads, length, head size); their head sizes may differ. `indices` is (kept,) for all
+    heads, (key heads, kept) or (batch, key heads, kept). The results are (batch, key heads, kept, head size), contiguous.
 
-    With `inverse_frequencies` (rotated size / 2,) keys are rotated anew: from `positions` (length,) int, by default 0, 1, ..., to
-    `new_positions` (kept,) int, by default 0, 1, .... The first `2 * len(inverse_frequencies)` channels rotate, channel i together
-    with channel i + half (the layout of Hugging Face's models; interleaved pairs need a permutation first). A scaling of the
-    attention that the stored keys carry (YaRN) stays as it is. An index out of range raises IndexError on the CPU; the kernel,
-    which must not wait for the GPU to check it, gives NaN.
+    With `inverse_frequencies` (rotated size / 2,) keys are rotated anew: from `positions` (length,) int, by default 0, 1,
+    ..., to `new_positions` (kept,) int, by default 0, 1, .... The first `2 * len(inverse_frequencies)` channels rotate,
+    channel i together with channel i + half (the layout of Hugging Face's models; interleaved pairs need a permutation
+    first). A scaling of the attention that the stored keys carry (YaRN) stays as it is. An index out of range raises
+    IndexError on the CPU; the kernel, which must not wait for the GPU to check it, gives NaN.
     """
     per_head = _checked(keys, values, indices)
     if inverse_frequencies is not None and 2 * inverse_frequencies.numel() > keys.shape[-1]:
@@ -57,7 +57,7 @@ def gather_kv_torch(
     """The definition. `indices` is (batch or 1, key heads or 1, kept)."""
     batch, heads, length = keys.shape[:3]
     kept = indices.shape[-1]
-    if not keys.is_cuda and kept and not (0 <= int(indices.min()) and int(indices.max()) < length):
+    if not keys.is_cuda and kept and not (int(indices.min()) >= 0 and int(indices.max()) < length):
         raise IndexError(f"an index is outside of the {length} cached tokens")
     full = indices.long().expand(batch, heads, kept)
     packed_keys, packed_values = (

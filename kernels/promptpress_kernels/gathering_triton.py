@@ -27,7 +27,9 @@ def _turn(angle, reduce: tl.constexpr):
 def _copy(source, target, index, known, token, stride, inside, width, begin: tl.constexpr, block: tl.constexpr):
     """Channels [begin, width) of the rows `index` of the source to the rows `token` of the target."""
     d = begin + tl.arange(0, block)
-    row = tl.load(source + index[:, None] * stride + d[None, :], mask=known[:, None] & (d < width)[None, :], other=float("nan"))
+    row = tl.load(
+        source + index[:, None] * stride + d[None, :], mask=known[:, None] & (d < width)[None, :], other=float("nan")
+    )
     tl.store(target + token.to(tl.int64)[:, None] * width + d[None, :], row, mask=inside[:, None] & (d < width)[None, :])
 
 
@@ -89,8 +91,8 @@ def gather_kv_triton(
     inverse_frequencies: torch.Tensor | None,
     positions: torch.Tensor | None,
     new_positions: torch.Tensor | None,
-    block: int = 32,
-    warps: int = 4,
+    block: int = 16,
+    warps: int = 8,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """What `gathering.gather_kv_torch` defines."""
     keys = keys if keys.stride(-1) == 1 else keys.contiguous()

@@ -1,8 +1,8 @@
 """Self-information of tokens, -ln p, from a language model's last hidden states, without its matrix of logits.
 
-With logits z = W h + b, capped as c * tanh(z / c) where the model caps them, the self-information of token t after the state h is
-log(sum_v exp z_v) - z_t, in nats. The vocabulary is read in blocks with a running log-sum-exp: (tokens, vocabulary) logits would
-take 16 GB in bfloat16 for 64,000 tokens of Llama 3.
+With logits z = W h + b, capped as c * tanh(z / c) where the model caps them, the self-information of token t after the state
+h is log(sum_v exp z_v) - z_t, in nats. The vocabulary is read in blocks with a running log-sum-exp: (tokens, vocabulary)
+logits would take 16 GB in bfloat16 for 64,000 tokens of Llama 3.
 """
 
 import torch
@@ -27,10 +27,10 @@ def self_information(
 ) -> torch.Tensor:
     """-ln p(targets[t] | hidden[t]) in nats, float32, (tokens,).
 
-    `hidden` is (tokens, size), the states before the head; `weight` (vocabulary, size) and `bias` (vocabulary,) are the head's.
-    `targets` is (tokens,) int: `targets[t]` is the token that follows the state `hidden[t]`, so that a text of ids needs
-    `self_information(states[:-1], weight, ids[1:])`. Where it is `ignore_index` the result is 0. Any other id outside of the
-    vocabulary raises IndexError on the CPU and gives NaN in the kernel.
+    `hidden` is (tokens, size), the states before the head; `weight` (vocabulary, size) and `bias` (vocabulary,) are the
+    head's. `targets` is (tokens,) int: `targets[t]` is the token that follows the state `hidden[t]`, so that a text of ids
+    needs `self_information(states[:-1], weight, ids[1:])`. Where it is `ignore_index` the result is 0. Any other id outside
+    of the vocabulary raises IndexError on the CPU and gives NaN in the kernel.
     """
     _check(hidden, weight, targets, bias, soft_cap)
     if use_triton(backend, hidden):
@@ -52,7 +52,7 @@ def self_information_torch(
     dtype = torch.float64 if hidden.dtype == torch.float64 else torch.float32
     ignored = targets == ignore_index
     ids = targets.long().masked_fill(ignored, 0)
-    if not hidden.is_cuda and ids.numel() and not (0 <= int(ids.min()) and int(ids.max()) < len(weight)):
+    if not hidden.is_cuda and ids.numel() and not (int(ids.min()) >= 0 and int(ids.max()) < len(weight)):
         raise IndexError(f"a target is outside of the vocabulary of {len(weight)}")
     log_sums = torch.full(ids.shape, float("-inf"), dtype=dtype, device=hidden.device)
     chosen = torch.zeros(ids.shape, dtype=dtype, device=hidden.device)

@@ -1,15 +1,17 @@
 """The Triton kernel of `linear_cross_entropy.self_information`: a matrix product whose epilogue is a log-sum-exp.
 
-One program computes the logits of a block of tokens and a block of the vocabulary in registers and stores two numbers a token: the
-block's log-sum-exp, and the target's logit if it lies in the block. A second kernel combines the blocks.
+One program computes the logits of a block of tokens and a block of the vocabulary in registers and stores two numbers a
+token: the block's log-sum-exp, and the target's logit if it lies in the block. A second kernel combines the blocks.
 """
 # mypy: allow-untyped-defs, allow-untyped-decorators, allow-untyped-calls
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import triton
 import triton.language as tl
+from triton.tools.tensor_descriptor import TensorDescriptor
 
 from promptpress_kernels.backend import interprets
 
@@ -30,20 +32,27 @@ class Tile:
     stages: int
 
 
-def default_tile(dtype: torch.dtype) -> Tile:
-    """The tile for inputs of `dtype`."""
+def default_tile(dtype: torch.dtype, bulk: bool) -> Tile:
+    """The tile for inputs of `dtype`, chosen on an H100 with `benchmarks.kernels --sweep`; `bulk` as in `reads_in_bulk`."""
     if interprets():
         return Tile(32, 128, 64, 2, 4, 1)
     if dtype == torch.float32:
         return Tile(64, 64, 32, 8, 4, 3)
-    return Tile(128, 256, 64, 16, 8, 3)
+    return Tile(256, 128, 64, 8, 8, 4) if bulk else Tile(128, 256, 64, 16, 8, 3)
+
+
+def reads_in_bulk(*tensors: torch.Tensor) -> bool:
+    """Whether the card copies tiles by an engine (Hopper and later) that can read the tensors: rows of whole 16 bytes."""
+    if not tensors[0].is_cuda or torch.cuda.get_device_capability(tensors[0].device)[0] < 9:
+        return False
+    return all(each.data_ptr() % 16 == 0 and each.stride(0) * each.element_size() % 16 == 0 for each in tensors)
 
 
 @triton.jit(do_not_specialize=["tokens"])
 def logits_kernel(
     hidden, weight, bias, targets, log_sums, chosen,
     h_stride, w_stride, tokens, vocabulary, size, cap,
-    has_bias: tl.constexpr, has_cap: tl.constexpr, even: tl.constexpr,
+    bulk: tl.constexpr, has_bias: tl.constexpr, has_cap: tl.constexpr, even: tl.constexpr,
     block_m: tl.constexpr, block_n: tl.constexpr, block_k: tl.constexpr, group: tl.constexpr,
     upcast: tl.constexpr, precision: tl.constexpr,
 ):  # fmt: skip
@@ -58,11 +67,15 @@ def logits_kernel(
     n = block_column * block_n + tl.arange(0, block_n)
     k = tl.arange(0, block_k)
     # Rows past the end wrap around: their results are not used, and no load needs a mask.
-    a = hidden + (m % tokens).to(tl.int64)[:, None] * h_stride + k[None, :]
-    b = weight + (n % vocabulary).to(tl.int64)[None, :] * w_stride + k[:, None]
+    if not bulk:
+        a = hidden + (m % tokens).to(tl.int64)[:, None] * h_stride + k[None, :]
+        b = weight + (n % vocabulary).to(tl.int64)[None, :] * w_stride + k[:, None]
     logits = tl.zeros([block_m, block_n], tl.float32)
     for start in range(0, size, block_k):
-        if even:
+        if bulk:
+            left = hidden.load([block_row * block_m, start])
+            right = tl.trans(weight.load([block_column * block_n, start]))
+        elif even:
             left, right = tl.load(a), tl.load(b)
         else:
             left = tl.load(a, mask=(k < size - start)[None, :], other=0.0)
@@ -70,8 +83,9 @@ def logits_kernel(
         if upcast:
             left, right = left.to(tl.float32), right.to(tl.float32)
         logits = tl.dot(left, right, logits, input_precision=precision)
-        a += block_k
-        b += block_k
+        if not bulk:
+            a += block_k
+            b += block_k
     if has_bias:
         logits += tl.load(bias + n, mask=n < vocabulary, other=0.0).to(tl.float32)[None, :]
     if has_cap:
@@ -114,11 +128,15 @@ def self_information_triton(
     soft_cap: float | None,
     ignore_index: int,
     tile: Tile | None = None,
+    bulk: bool | None = None,
 ) -> torch.Tensor:
-    """What `linear_cross_entropy.self_information_torch` defines. Stores two float32 for each token and block of the vocabulary."""
-    tile = tile or default_tile(hidden.dtype)
+    """What `linear_cross_entropy.self_information_torch` defines. Stores two float32 for each token and block of the
+    vocabulary.
+    """
     hidden = hidden if hidden.stride(-1) == 1 else hidden.contiguous()
     weight = weight if weight.stride(-1) == 1 else weight.contiguous()
+    bulk = reads_in_bulk(hidden, weight) if bulk is None else bulk
+    tile = tile or default_tile(hidden.dtype, bulk)
     tokens, size = hidden.shape
     vocabulary = len(weight)
     out = torch.empty(tokens, dtype=torch.float32, device=hidden.device)
@@ -129,9 +147,15 @@ def self_information_triton(
     log_sums = torch.empty(blocks, tokens, dtype=torch.float32, device=hidden.device)
     # A target outside of the vocabulary is found in no block and stays NaN.
     chosen = torch.full((tokens,), float("nan"), dtype=torch.float32, device=hidden.device)
+    operands: tuple[Any, Any] = (hidden, weight)
+    if bulk:
+        operands = (
+            TensorDescriptor.from_tensor(hidden, [tile.tokens, tile.channels]),
+            TensorDescriptor.from_tensor(weight, [tile.vocabulary, tile.channels]),
+        )
     logits_kernel[(triton.cdiv(tokens, tile.tokens) * blocks,)](
-        hidden, weight, bias, targets, log_sums, chosen, hidden.stride(0), weight.stride(0), tokens, vocabulary, size,
-        soft_cap or 1.0, has_bias=bias is not None, has_cap=soft_cap is not None, even=size % tile.channels == 0,
+        *operands, bias, targets, log_sums, chosen, hidden.stride(0), weight.stride(0), tokens, vocabulary, size,
+        soft_cap or 1.0, bulk=bulk, has_bias=bias is not None, has_cap=soft_cap is not None, even=size % tile.channels == 0,
         block_m=tile.tokens, block_n=tile.vocabulary, block_k=tile.channels, group=tile.group,
         upcast=interprets() and hidden.dtype != torch.float32, precision="ieee",
         num_warps=tile.warps, num_stages=tile.stages,

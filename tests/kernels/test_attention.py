@@ -93,9 +93,12 @@ def test_known_log_sums_replace_the_first_pass(backend, device):
     queries, keys = _tensors((1, 4, 2, 150, 150, 64), torch.float32, device)
     logits = queries @ keys.repeat_interleave(2, dim=1).transpose(-1, -2) / 8
     sums = logits.masked_fill(~causal(150, 150, 0).to(device), float("-inf")).logsumexp(-1)
-    assert relative_error(
-        column_scores(queries, keys, log_sums=sums, backend=backend), column_scores(queries, keys, backend="torch")
-    ) < 1e-4
+    assert (
+        relative_error(
+            column_scores(queries, keys, log_sums=sums, backend=backend), column_scores(queries, keys, backend="torch")
+        )
+        < 1e-4
+    )
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -136,5 +139,5 @@ def test_a_wrong_option_is_named(change, message):
     [((1, 4, 2, 8), (2, 5, 8)), ((1, 4, 2, 8), (1, 2, 5, 4)), ((1, 3, 2, 8), (1, 2, 5, 8)), ((1, 4, 0, 8), (1, 2, 5, 8))],
 )
 def test_shapes_that_do_not_fit_are_refused(queries, keys):
-    with pytest.raises(ValueError, match="shape|dimensions|size|heads|nothing"):
+    with pytest.raises(ValueError, match=r"shape|dimensions|size|heads|nothing"):
         window_scores(torch.ones(queries), torch.ones(keys))

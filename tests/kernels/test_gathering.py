@@ -35,9 +35,7 @@ def test_kept_keys_stand_where_a_shorter_prompt_would_have_put_them(backend, siz
     rates = frequencies(rotated)
     keys = _rotated(raw, torch.arange(157), rates).to(device, dtype)
     kept = torch.stack([torch.randperm(157, generator=generator)[:33].sort().values for _ in range(3)])
-    packed, packed_values = gather_kv(
-        keys, values, kept.to(device), inverse_frequencies=rates.to(device), backend=backend
-    )
+    packed, packed_values = gather_kv(keys, values, kept.to(device), inverse_frequencies=rates.to(device), backend=backend)
     expected = _rotated(raw.gather(2, kept[None, :, :, None].expand(2, 3, 33, size)), torch.arange(33), rates)
     assert packed.dtype == dtype
     assert relative_error(packed, expected) < 2 * ROUNDING[dtype] + 1e-6
@@ -136,5 +134,5 @@ def test_arguments_that_do_not_fit_are_refused():
         {"positions": torch.arange(9)},
         {"new_positions": torch.arange(4)},
     ):
-        with pytest.raises(ValueError, match="shape|int32|frequencies"):
+        with pytest.raises(ValueError, match=r"shape|int32|frequencies"):
             gather_kv(**{"keys": keys, "values": keys, "indices": kept, **change})

@@ -81,5 +81,5 @@ def test_arguments_that_do_not_fit_are_refused():
         {"bias": torch.ones(9)},
         {"soft_cap": -1.0},
     ):
-        with pytest.raises(ValueError, match="fit|shape|positive|empty|float"):
+        with pytest.raises(ValueError, match=r"fit|shape|positive|empty|float"):
             self_information(**{"hidden": hidden, "weight": weight, "targets": targets, **change})
