@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: serve test lint proto bench-quality bench-adaptive bench-lm bench-load clean
+.PHONY: serve test lint proto bench-quality bench-adaptive bench-lm bench-load bench-kernels clean
 .DEFAULT_GOAL := serve
 
 serve: $(VENV)/.installed ## Set up and run the service
@@ -35,6 +35,9 @@ bench-lm: $(VENV)/.installed-dev ## Needles and times of the language-model meth
 SECONDS ?= 30
 bench-load: $(VENV)/.installed-dev ## Throughput, latency and overload of the running service
 	$(BIN)/python -m benchmarks.load --seconds $(SECONDS)
+
+bench-kernels: $(VENV)/.installed-dev ## The Triton kernels on this machine's GPU against torch and FlashAttention
+	$(BIN)/python -m benchmarks.kernels
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
