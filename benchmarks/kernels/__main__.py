@@ -12,6 +12,7 @@ import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 import triton
@@ -58,7 +59,13 @@ def main() -> None:
     report = markdown(f"{card} (torch {versions['torch']}, Triton {versions['triton']})", command, ceilings, errors, figures)
     stem = arguments.output / f"kernels_{card.lower().replace(' ', '_')}"
     arguments.output.mkdir(parents=True, exist_ok=True)
-    document = {"card": card, "command": command, "versions": versions, "ceilings": ceilings, "errors": errors}
+    document: dict[str, Any] = {
+        "card": card,
+        "command": command,
+        "versions": versions,
+        "ceilings": ceilings,
+        "errors": errors,
+    }
     document["figures"] = [asdict(each) for each in figures]
     stem.with_suffix(".json").write_text(json.dumps(document, indent=1) + "\n")
     stem.with_suffix(".md").write_text(report)

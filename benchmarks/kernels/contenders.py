@@ -9,20 +9,22 @@ def materialised_window(queries: torch.Tensor, keys: torch.Tensor) -> torch.Tens
     """SnapKV's scores as its authors write them: repeated keys, the matrix of logits, a float32 softmax."""
     group, rows, length = queries.shape[1] // keys.shape[1], queries.shape[2], keys.shape[2]
     repeated = keys.repeat_interleave(group, dim=1)
-    logits = queries @ repeated.transpose(-1, -2) * queries.shape[-1] ** -0.5
+    logits: torch.Tensor = queries @ repeated.transpose(-1, -2) * queries.shape[-1] ** -0.5
     positions = torch.arange(length, device=keys.device)
     hidden = positions > length - rows + torch.arange(rows, device=keys.device)[:, None]
     shares = logits.masked_fill_(hidden, float("-inf")).softmax(-1, dtype=torch.float32)
-    return shares.sum(-2).unflatten(1, (keys.shape[1], group)).mean(2)
+    return shares.sum(-2).reshape(1, keys.shape[1], group, length).mean(2)
 
 
 def grouped_window(queries: torch.Tensor, keys: torch.Tensor) -> torch.Tensor:
     """The same without repeated keys: the query heads of a key head side by side, as rows of one product."""
     key_heads, rows, length, size = keys.shape[1], queries.shape[2], keys.shape[2], queries.shape[-1]
-    logits = queries.reshape(1, key_heads, -1, size) @ keys.transpose(-1, -2) * size**-0.5
+    logits: torch.Tensor = queries.reshape(1, key_heads, -1, size) @ keys.transpose(-1, -2) * size**-0.5
     positions = torch.arange(length, device=keys.device)
     hidden = positions > length - rows + torch.arange(rows, device=keys.device)[:, None]
-    shares = logits.unflatten(2, (-1, rows)).masked_fill_(hidden, float("-inf")).softmax(-1, dtype=torch.float32)
+    shares = (
+        logits.reshape(1, key_heads, -1, rows, length).masked_fill_(hidden, float("-inf")).softmax(-1, dtype=torch.float32)
+    )
     return shares.sum((2, 3)) * (key_heads / queries.shape[1])
 
 
@@ -54,11 +56,11 @@ def chunked_information(
     hidden: torch.Tensor, weight: torch.Tensor, targets: torch.Tensor, tokens: int = 1024
 ) -> torch.Tensor:
     """The same for some tokens at a time."""
-    parts = zip(hidden.split(tokens), targets.split(tokens), strict=True)
+    parts = zip(torch.split(hidden, tokens), torch.split(targets, tokens), strict=True)
     return torch.cat([materialised_information(states, weight, ids) for states, ids in parts])
 
 
 def product_alone(hidden: torch.Tensor, weight: torch.Tensor, tokens: int = 1024) -> None:
     """The matrix products of `chunked_information` and nothing else."""
-    for states in hidden.split(tokens):
+    for states in torch.split(hidden, tokens):
         states @ weight.T

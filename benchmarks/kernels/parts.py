@@ -1,12 +1,13 @@
 """The three parts of the benchmark: correctness, then figures."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import torch
 
 from benchmarks.kernels import contenders, layer
 from benchmarks.kernels.measure import Figure, figure, relative_error
-from promptpress_kernels import column_scores, gather_kv, self_information, window_scores
+from promptpress_kernels import Backend, column_scores, gather_kv, self_information, window_scores
 
 LENGTHS = (8192, 16384, 32768, 65536, 131072)
 TOKENS = (4096, 8192, 16384, 32768)
@@ -55,18 +56,18 @@ def window() -> Iterator[Figure]:
         mask = torch.arange(length, device="cuda") <= length - layer.WINDOW + torch.arange(32, device="cuda")[:, None]
         twice = 2.0 * keys.numel() * keys.element_size()
         for name, run, moved in (
-            ("kernel", lambda q=queries, k=keys: window_scores(q, k), twice),
-            ("torch, matrix of logits", lambda q=queries, k=keys: contenders.grouped_window(q, k), 0.0),
-            ("torch, matrix of logits, repeated keys", lambda q=queries, k=keys: contenders.materialised_window(q, k), 0.0),
-            ("torch function", lambda q=queries, k=keys: window_scores(q, k, backend="torch"), 0.0),
+            ("kernel", partial(window_scores, queries, keys), twice),
+            ("torch, matrix of logits", partial(contenders.grouped_window, queries, keys), 0.0),
+            ("torch, matrix of logits, repeated keys", partial(contenders.materialised_window, queries, keys), 0.0),
+            ("torch function", partial(window_scores, queries, keys, backend="torch"), 0.0),
             (
                 "attention alone: SDPA, masked",
-                lambda q=queries, k=keys, v=values, m=mask: contenders.sdpa_with_mask(q, k, v, m),
+                partial(contenders.sdpa_with_mask, queries, keys, values, mask),
                 twice,
             ),
             (
                 "attention alone: FlashAttention, no mask",
-                lambda q=queries, k=keys, v=values: contenders.flash(q, k, v, False),
+                partial(contenders.flash, queries, keys, values, False),
                 twice,
             ),
         ):
@@ -81,24 +82,24 @@ def columns() -> Iterator[Figure]:
         product = 1.0 * length * length * layer.HEAD_SIZE * layer.QUERY_HEADS
         sums = contenders.flash_log_sums(queries, keys, values)
         for name, run, operations in (
-            ("kernel, two passes", lambda q=queries, k=keys: column_scores(q, k), 2 * product),
+            ("kernel, two passes", partial(column_scores, queries, keys), 2 * product),
             (
                 "kernel, log-sums known",
-                lambda q=queries, k=keys, s=sums: column_scores(q, k, log_sums=s),
+                partial(column_scores, queries, keys, log_sums=sums),
                 product,
             ),
             (
                 "attention alone: FlashAttention",
-                lambda q=queries, k=keys, v=values: contenders.flash(q, k, v, True),
+                partial(contenders.flash, queries, keys, values, True),
                 2 * product,
             ),
         ):
             yield figure("columns", name, length, run, operations=operations)
         if length <= DENSE_COLUMNS:
-            run = lambda q=queries, k=keys: column_scores(q, k, backend="torch")  # noqa: E731
+            run = partial(column_scores, queries, keys, backend="torch")
             yield figure("columns", "torch function, blocks of rows", length, run)
         name = "torch, matrix of logits"
-        yield figure("columns", name, length, lambda q=queries, k=keys: contenders.materialised_window(q, k))
+        yield figure("columns", name, length, partial(contenders.materialised_window, queries, keys))
 
 
 def gathering() -> Iterator[Figure]:
@@ -109,16 +110,15 @@ def gathering() -> Iterator[Figure]:
         each = torch.stack([torch.randperm(length, device="cuda")[:count].sort().values for _ in range(8)])
         rates = layer.inverse_frequencies()
         moved = 4.0 * count * layer.KEY_HEADS * layer.HEAD_SIZE * keys.element_size()
-        for name, kept, rotation, backend in (
+        chosen: tuple[tuple[str, torch.Tensor, torch.Tensor | None, Backend], ...] = (
             ("kernel, rotated", each, rates, "triton"),
             ("kernel, one choice for all heads, rotated", each[0], rates, "triton"),
             ("kernel, not rotated", each, None, "triton"),
             ("torch.gather and rotation", each, rates, "torch"),
             ("torch.gather, not rotated", each, None, "torch"),
-        ):
-            run = lambda k=keys, v=values, i=kept, f=rotation, b=backend: gather_kv(  # noqa: E731
-                k, v, i, inverse_frequencies=f, backend=b
-            )
+        )
+        for name, kept, rotation, backend in chosen:
+            run = partial(gather_kv, keys, values, kept, inverse_frequencies=rotation, backend=backend)
             yield figure("gather", name, length, run, bytes_moved=moved)
 
 
@@ -130,10 +130,10 @@ def information() -> Iterator[Figure]:
         targets = torch.randint(0, layer.VOCABULARY, (tokens,), device="cuda")
         operations = 2.0 * tokens * layer.HIDDEN * layer.VOCABULARY
         for name, run in (
-            ("kernel", lambda h=hidden, t=targets: self_information(h, weight, t)),
-            ("torch, all logits", lambda h=hidden, t=targets: contenders.materialised_information(h, weight, t)),
-            ("torch, 1,024 tokens at a time", lambda h=hidden, t=targets: contenders.chunked_information(h, weight, t)),
-            ("matrix products alone", lambda h=hidden: contenders.product_alone(h, weight)),
+            ("kernel", partial(self_information, hidden, weight, targets)),
+            ("torch, all logits", partial(contenders.materialised_information, hidden, weight, targets)),
+            ("torch, 1,024 tokens at a time", partial(contenders.chunked_information, hidden, weight, targets)),
+            ("matrix products alone", partial(contenders.product_alone, hidden, weight)),
         ):
             yield figure("information", name, tokens, run, operations=operations)
         torch.cuda.empty_cache()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -54,7 +55,7 @@ def _attention(part: str, queries: torch.Tensor, keys: torch.Tensor, second: lis
     for tile in second:
         for programs in PROGRAMS:
             launch = Launch(queries, keys, options, replace(base, window=tile, full=tile, programs=programs))
-            yield _line(f"{part}, pass 2, {tile}, {programs} programs", lambda each=launch: each.scores(*log_sums))
+            yield _line(f"{part}, pass 2, {tile}, {programs} programs", partial(launch.scores, *log_sums))
 
 
 def _packing(keys: torch.Tensor) -> Iterator[str]:
@@ -64,7 +65,7 @@ def _packing(keys: torch.Tensor) -> Iterator[str]:
         for block, warps in PACKING:
             yield _line(
                 f"gather, {name}, {block} tokens, {warps} warps",
-                lambda i=chosen, f=rotation, b=block, w=warps: gather_kv_triton(keys, keys, i, f, None, None, b, w),
+                partial(gather_kv_triton, keys, keys, chosen, rotation, None, None, block, warps),
             )
 
 
@@ -77,8 +78,16 @@ def _information() -> Iterator[str]:
             tile = linear_cross_entropy_triton.Tile(*shape)
             yield _line(
                 f"self-information, {'bulk' if bulk else 'plain'} copies, {tile}",
-                lambda each=tile, b=bulk: linear_cross_entropy_triton.self_information_triton(
-                    hidden, weight, targets, None, None, -100, each, b
+                partial(
+                    linear_cross_entropy_triton.self_information_triton,
+                    hidden,
+                    weight,
+                    targets,
+                    None,
+                    None,
+                    -100,
+                    tile,
+                    bulk,
                 ),
             )
 

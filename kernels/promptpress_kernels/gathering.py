@@ -80,7 +80,11 @@ def rotate_keys(
     cos = old.cos() * new.cos() + old.sin() * new.sin()
     sin = new.sin() * old.cos() - new.cos() * old.sin()
     half = frequencies.numel()
-    first, second, rest = keys.split([half, half, keys.shape[-1] - 2 * half], dim=-1)
+    first, second, rest = (
+        keys[..., :half],
+        keys[..., half : 2 * half],
+        keys[..., 2 * half :],
+    )
     first, second = first.to(dtype), second.to(dtype)
     turned = (first * cos - second * sin).to(keys.dtype), (second * cos + first * sin).to(keys.dtype)
     return torch.cat([*turned, rest], dim=-1)

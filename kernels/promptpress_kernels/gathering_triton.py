@@ -1,5 +1,5 @@
 """The Triton kernel of `gathering.gather_kv`: one read and one write of each kept key and value."""
-# mypy: allow-untyped-defs, allow-untyped-decorators, allow-untyped-calls
+# mypy: allow-untyped-defs, allow-incomplete-defs, allow-untyped-decorators, allow-untyped-calls
 
 import torch
 import triton
