@@ -3,14 +3,23 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: serve test lint dist proto bench-quality bench-adaptive bench-lm bench-load clean
+.PHONY: serve help test test-fast coverage lint dist proto bench-quality bench-adaptive bench-lm bench-load clean
 .DEFAULT_GOAL := serve
+
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 serve: $(VENV)/.installed ## Set up and run the service
 	@$(BIN)/promptpress serve
 
 test: $(VENV)/.installed-dev ## Set up and run the tests
 	$(BIN)/python -m pytest
+
+test-fast: $(VENV)/.installed-dev ## Run the tests that are done within seconds
+	$(BIN)/python -m pytest -m 'not slow and not e2e'
+
+coverage: $(VENV)/.installed-dev ## Run the tests and report the lines that they miss
+	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered
 
 lint: $(VENV)/.installed-dev ## Check style and types
 	$(BIN)/ruff check .
@@ -58,5 +67,5 @@ dist: $(VENV)/.installed-dev ## Build sdists and wheels into dist/
 	$(BIN)/python -m build --no-isolation --outdir dist compressors
 	$(BIN)/python -m build --no-isolation --outdir dist service
 
-clean:
-	rm -rf $(VENV) build dist */build */*.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean: ## Remove everything that was made
+	rm -rf $(VENV) build dist */build */*.egg-info .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis

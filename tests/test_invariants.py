@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from promptpress import BudgetInfeasible, CompressionRequest, CompressionResult, Compressor
-from promptpress.content import STRUCTURED, segment
+from promptpress.content import STRUCTURED_KINDS, segment
 from promptpress.text.facts import uncuttable_spans
 from promptpress.text.graphemes import clusters
 from promptpress.text.tokenization import counter_for
@@ -122,7 +122,7 @@ def test_fences_stay_balanced(compressor: Compressor, blocks: list[str], ratio: 
 @given(text=sentences, fields=requests)
 def test_no_fact_is_kept_in_part(compressor: Compressor, text: str, fields: dict[str, Any]) -> None:
     result = run(compressor, text=text, **{**fields, "protect": "facts"})
-    if any(unit.kind in STRUCTURED for unit in segment(text).units):
+    if any(unit.kind in STRUCTURED_KINDS for unit in segment(text).units):
         return
     kept = {i for start, end in result.spans or [] for i in range(start, end)}
     for start, end in uncuttable_spans(text):
@@ -198,6 +198,7 @@ def test_messages_keep_their_frame(compressor: Compressor, messages: list[Any], 
         assert result.usage.tokens_after <= 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["dspc", "evidence", "hybrid", "scope", "bm25", "truncate", "random"])
 def test_two_hundred_thousand_tokens(compressor: Compressor, method: str) -> None:
     text = "\n\n".join(PROSE.replace("1911", str(1000 + i)) for i in range(1700))
@@ -206,6 +207,7 @@ def test_two_hundred_thousand_tokens(compressor: Compressor, method: str) -> Non
     assert 1900 < result.usage.tokens_after <= 2000
 
 
+@pytest.mark.slow
 def test_two_hundred_thousand_tokens_and_a_stop_of_its_own(compressor: Compressor) -> None:
     text = "\n\n".join(PROSE.replace("1911", str(1000 + i)) for i in range(1700))
     result = run(compressor, text=text, query="Which ship did Amundsen use?", target_tokens=2000, method="acc_rag")

@@ -22,8 +22,9 @@ from benchmarks.quality.metrics import kept
 from promptpress import CompressionRequest, Compressor, Document
 from promptpress.backends.encoder.cache import LruVectorCache
 from promptpress.backends.loader import ModelLoader
-from promptpress.methods.base import Models
-from promptpress.methods.registry import METHODS
+from promptpress.backends.models import Models
+from promptpress.methods.capabilities import StopsItself
+from promptpress.methods.registry import MethodInstances
 from promptpress.pipeline.score_cache import LruScoreCache
 
 METHOD = "acc_rag"
@@ -75,7 +76,11 @@ def _write(stops: Sequence[Stop], folder: Path) -> None:
 
 def fixed_methods(models: Models) -> list[str]:
     """Every registered method that keeps the share it is asked for and has its models; `auto` is one of them."""
-    return [name for name, cls in METHODS.items() if not cls.stops_early and name != "auto" and cls(models).available]
+    return [
+        method.name
+        for method in MethodInstances(models).usable()
+        if method.name != "auto" and not (isinstance(method, StopsItself) and method.stop_caps_target)
+    ]
 
 
 def run(compressor: Compressor, items: Sequence[Item], against: Sequence[str]) -> list[Stop]:

@@ -10,7 +10,7 @@ import numpy as np
 @dataclass(frozen=True)
 class Stop:
     """One item. `asked` is the confidence of a method that chooses its ratio, the ratio of one that does not; the last three
-    are what the response says and are None without a stop.
+    come from the response and are None without a stop.
     """
 
     item: str

@@ -61,7 +61,7 @@ def _ratios(loader: ModelLoader, compressor: Compressor) -> list[times.Ratio]:
         times.measure(compressor, lm, "selective_context", {"context": how}, lm.layers) for how in ("document", "sentence")
     ]
     middle = lm.layers // 2
-    # Which heads look makes no difference to the time, so this needs none that were found.
+    # The choice of heads makes no difference to the time, so this needs none that were found.
     options = {"evaluator": "causal_lm", "layer": middle, "heads": [0]}
     found.append(times.measure(compressor, lm, "ehpc", options, middle + 1))
     return found

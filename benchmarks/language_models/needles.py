@@ -18,7 +18,7 @@ _SEED = 7
 
 @dataclass(frozen=True)
 class Needles:
-    """Kept needles of PROBES at each of LENGTHS; `name` says which method with which options."""
+    """Kept needles of PROBES at each of LENGTHS; `name` is the method with its options."""
 
     name: str
     kept: dict[int, int]
@@ -42,7 +42,7 @@ def measure(
     lengths: Sequence[int],
     progress: Callable[[], None],
 ) -> Needles:
-    """Compress every probe to RATIO and look whether the whole needle is still there."""
+    """Compress every probe to RATIO and check that the whole needle is still there."""
     kept = {}
     for length in lengths:
         found = 0

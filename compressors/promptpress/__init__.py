@@ -10,9 +10,9 @@ from typing import Any
 
 from promptpress.backends.causal_lm.loading import CausalLMSettings
 from promptpress.backends.encoder.cache import LruVectorCache
-from promptpress.backends.encoder.late_pooling import VectorCache
-from promptpress.backends.encoder.loading import EMBEDDED
+from promptpress.backends.encoder.late_chunking import VectorCache
 from promptpress.backends.loader import ModelLoader
+from promptpress.backends.model_source import EMBEDDED
 from promptpress.backends.rewriter.cache import LruRewriteCache, RewriteCache
 from promptpress.backends.rewriter.loading import RewriterSettings
 from promptpress.compressor import Compressor, pass_through

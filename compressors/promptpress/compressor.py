@@ -1,19 +1,22 @@
 """`Compressor`: a request in, a result out."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from promptpress import chat
+from promptpress.backends.models import Models
 from promptpress.content.render import Rendered
 from promptpress.errors import BudgetInfeasible, InvalidValue
-from promptpress.methods.base import Method, Models
-from promptpress.methods.registry import METHODS, method_class
-from promptpress.methods.scope.plan import merge_details
-from promptpress.pipeline.pipeline import GroupResult, Protection, Target, compress_group, infeasible
+from promptpress.methods.base import Method
+from promptpress.methods.capabilities import Delegates
+from promptpress.methods.registry import MethodInstances, method_class
+from promptpress.pipeline.budget import infeasible
+from promptpress.pipeline.pipeline import run_pipeline
 from promptpress.pipeline.protection import compile_patterns
+from promptpress.pipeline.state import PipelineResult, Protection, Target, Task
 from promptpress.request import CompressionRequest, Document
 from promptpress.result import CompressedDocument, CompressionResult, LocatedScores, Reason, TimingMs, UnitScore, Usage
 from promptpress.text.tokenization import TokenCounter, counter_for
@@ -26,7 +29,7 @@ class Compressor:
     """Runs requests. Holds the models, nothing of any request; safe to share between threads."""
 
     def __init__(self, models: Models) -> None:
-        self._methods: dict[str, Method[Any]] = {name: cls(models) for name, cls in METHODS.items()}
+        self._methods = MethodInstances(models)
 
     def warm_up(self) -> None:
         """Load the models that the default method needs and run them once."""
@@ -40,7 +43,7 @@ class Compressor:
 
     def loaded_models(self) -> list[str]:
         """Names of the models that methods of this compressor run on."""
-        return sorted({name for method in self._methods.values() if method.available for name in method.model_names()})
+        return sorted({name for method in self._methods.usable() for name in method.model_names()})
 
     def compress(self, request: CompressionRequest) -> CompressionResult:
         """Run one request. Raises CompressionError for anything the caller can set right."""
@@ -85,7 +88,7 @@ def pass_through(request: CompressionRequest, reason: Reason) -> CompressionResu
 class _Run:
     """One request on its way."""
 
-    def __init__(self, methods: dict[str, Method[Any]], request: CompressionRequest) -> None:
+    def __init__(self, methods: Mapping[str, Method[Any]], request: CompressionRequest) -> None:
         self.started = time.perf_counter()
         self.request = request
         self.counter: TokenCounter = counter_for(request.model, request.tokenizer)
@@ -95,7 +98,7 @@ class _Run:
         self.protection = Protection(request.protect, compile_patterns(request.protect_patterns))
         self.target = Target(request.target_ratio, request.target_tokens)
         self.warnings: list[str] = [self.counter.warning] if self.counter.warning else []
-        self.groups: list[GroupResult] = []
+        self.groups: list[PipelineResult] = []
         self.method: Method[Any] = methods[request.method]
         self.method_options: BaseModel = self.options
 
@@ -125,13 +128,15 @@ class _Run:
             update={"spans": result.spans and result.spans[0], "scores": result.scores and result.scores[0]}
         )
 
-    def _group(self, texts: Sequence[tuple[str, str]], query: str | None, target: Target | None = None) -> GroupResult:
+    def _group(self, texts: Sequence[tuple[str, str]], query: str | None, target: Target | None = None) -> PipelineResult:
         query = query if query and query.strip() else None
-        self.method, self.method_options = self.methods[self.request.method].resolve(query, self.options, self.methods)
-        if query is None and self.method.query == "required":
+        self.method, self.method_options = self.methods[self.request.method], self.options
+        if isinstance(self.method, Delegates):
+            self.method, self.method_options = self.method.delegate(query, self.options, self.methods)
+        if query is None and self.method.query_use == "required":
             raise InvalidValue(f"method {self.method.name!r} needs a query", "query")
-        group = compress_group(
-            texts, query, target or self.target, self.method, self.method_options, self.protection, self.counter
+        group = run_pipeline(
+            Task(texts, query, target or self.target, self.method, self.method_options, self.protection, self.counter)
         )
         self.groups.append(group)
         return group
@@ -173,16 +178,16 @@ class _Run:
             ]
         return result.model_copy(update=located)
 
-    def _message(self, slot: chat.TextSlot, query: str | None) -> GroupResult:
+    def _message(self, slot: chat.TextSlot, query: str | None) -> PipelineResult:
         try:
             return self._located(self._group([("", slot.text)], query), [slot])
         except BudgetInfeasible:
             # The ratio is meant for the chat; one message that is mostly protected must not fail the others.
             self.warnings.append(f"messages[{slot.message}]: protected text alone exceeds the ratio; left as it is")
             tokens = self.counter.count(slot.text)
-            return GroupResult([Rendered(slot.text, [(0, len(slot.text))])], tokens, tokens, "not_compressible")
+            return PipelineResult([Rendered(slot.text, [(0, len(slot.text))])], tokens, tokens, "not_compressible")
 
-    def _located(self, group: GroupResult, slots: Sequence[chat.TextSlot]) -> GroupResult:
+    def _located(self, group: PipelineResult, slots: Sequence[chat.TextSlot]) -> PipelineResult:
         """The group with its chunks named by message and path, as spans are."""
         for entry in group.details.get("chunks", []):
             slot = slots[entry.pop("item")]
@@ -191,7 +196,7 @@ class _Run:
 
     def _within_tokens(
         self, open_slots: list[chat.TextSlot], slots: list[chat.TextSlot], newest: int | None, fixed: int
-    ) -> GroupResult:
+    ) -> PipelineResult:
         assert self.request.target_tokens is not None
         asked = "\n\n".join(s.text for s in slots if s.message == newest and s.role == "user")
         query = self.request.query or chat.question_in(asked)
@@ -208,12 +213,12 @@ class _Run:
         except BudgetInfeasible as error:
             raise infeasible(error, fixed) from None
 
-    def _finish(self, group: GroupResult, **shape: Any) -> CompressionResult:
+    def _finish(self, group: PipelineResult, **shape: Any) -> CompressionResult:
         for each in self.groups:
             self.warnings += [warning for warning in each.warnings if warning not in self.warnings]
         before, after = group.tokens_before, group.tokens_after
         seconds = {stage: sum(each.seconds[stage] for each in self.groups) for stage in ("score", "cut", "verify")}
-        details = merge_details([each.details for each in self.groups if each.details])
+        details = self.method.merge_details([each.details for each in self.groups if each.details])
         scored = any(each.scored for each in self.groups)
         return CompressionResult(
             **shape,
@@ -254,10 +259,10 @@ def validate_options(method: type[Method[Any]], options: dict[str, Any]) -> Base
         ) from None
 
 
-def _joined(parts: Sequence[GroupResult]) -> GroupResult:
+def _joined(parts: Sequence[PipelineResult]) -> PipelineResult:
     """Groups that were compressed each on its own, as one."""
     reasons = [part.reason for part in parts if part.reason]
-    return GroupResult(
+    return PipelineResult(
         [part.rendered[0] for part in parts],
         sum(part.tokens_before for part in parts),
         sum(part.tokens_after for part in parts),
@@ -265,7 +270,7 @@ def _joined(parts: Sequence[GroupResult]) -> GroupResult:
     )
 
 
-def _scores(group: GroupResult) -> list[list[UnitScore]]:
+def _scores(group: PipelineResult) -> list[list[UnitScore]]:
     if group.scored is None:
         return [[] for _ in group.rendered]
     return [

@@ -43,4 +43,12 @@ class BudgetInfeasible(CompressionError):
 
 
 class ModelUnavailable(RuntimeError):
-    """A model setting names something that cannot be loaded; raised at start-up, never by a request."""
+    """A model cannot be loaded, or a package that it needs is not installed.
+
+    `setting` is the name of the setting that asked for the model, if one did; `message` gives the reason and the remedy.
+    """
+
+    def __init__(self, message: str, setting: str | None = None) -> None:
+        super().__init__(f"{setting}: {message}" if setting else message)
+        self.message = message
+        self.setting = setting

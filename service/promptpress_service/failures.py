@@ -1,11 +1,15 @@
 """What can go wrong that is not the caller's request: each with its HTTP status, its code, and when to try again."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 
 class ServiceFailure(Exception):
-    """Base of the failures that a client is told about."""
+    """Base of the failures that a client is told about. `headers` belong into the answer over HTTP."""
 
     status = 503
     code = "unavailable"
+    headers: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)

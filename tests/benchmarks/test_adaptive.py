@@ -30,6 +30,7 @@ def test_every_method_that_keeps_a_share_is_compared() -> None:
     assert not {"acc_rag", "auto"} & set(names)
 
 
+@pytest.mark.slow
 def test_a_run_from_items_to_tables(compressor: Compressor, tmp_path: Path) -> None:
     documents = [{"title": "Amundsen", "text": PROSE}, {"title": "", "text": "Bread is baked. Flour is milled. " * 5}]
     items = [

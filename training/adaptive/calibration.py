@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
+from promptpress.arrays import Float64Array
 from promptpress.methods.acc_rag.stopping import best_step, least_gain, rising
-
-FloatArray = NDArray[np.float64]
 
 ASKED = (0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99)
 _MARGIN = 0.02
@@ -27,9 +26,9 @@ class Steps:
     `log_odds` of the selector, `found` whether the answer is in it, `share` of the whole that it is, `request` its number.
     """
 
-    log_odds: FloatArray
+    log_odds: Float64Array
     found: NDArray[np.bool_]
-    share: FloatArray
+    share: Float64Array
     request: NDArray[np.int64]
 
     def where(self, chosen: NDArray[np.bool_]) -> "Steps":
@@ -51,7 +50,7 @@ class Steps:
         return np.diff(np.append(self.starts, len(self.request)))
 
     @cached_property
-    def confidences(self) -> FloatArray:
+    def confidences(self) -> Float64Array:
         """As the selector gives them, unrounded."""
         return np.concatenate([rising(each) for each in np.split(self.log_odds, self.starts[1:])])
 
@@ -69,7 +68,7 @@ class Steps:
         """Mean share of the whole that is kept then."""
         return float(self.share[self.stops(least_gain)].mean())
 
-    def parts(self) -> tuple[NDArray[np.bool_], FloatArray]:
+    def parts(self) -> tuple[NDArray[np.bool_], Float64Array]:
         """Which prefixes are not the whole, and weights of those by which every request counts the same."""
         part = np.append(self.request[1:] == self.request[:-1], False)
         return part, 1 / (self.sizes.repeat(self.sizes)[part] - 1)
@@ -82,7 +81,7 @@ def platt(steps: Steps) -> tuple[float, float]:
     return float(fitted.intercept_[0]), float(fitted.coef_[0, 0])
 
 
-def fit_shift(steps: Steps, shifts: FloatArray) -> float:
+def fit_shift(steps: Steps, shifts: Float64Array) -> float:
     """Of some shifts the one that makes log-odds truest, by likelihood over all prefixes but the whole ones."""
     part, weight = steps.parts()
     sign = np.where(steps.found[part], -1.0, 1.0)
@@ -98,7 +97,7 @@ def fit_gain(groups: Sequence[Steps]) -> tuple[float, float]:
     return float(min(_GAINS, key=lambda factor: _error(groups, factor, _POWER))), _POWER
 
 
-def fit_gain_factor(groups: Sequence[Steps], gain: tuple[float, float], factors: FloatArray) -> float:
+def fit_gain_factor(groups: Sequence[Steps], gain: tuple[float, float], factors: Float64Array) -> float:
     """Of some factors of the gain the one with which answers kept come nearest to what is asked."""
     return float(min(factors, key=lambda factor: _error(groups, factor * gain[0], gain[1])))
 

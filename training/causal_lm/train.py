@@ -3,7 +3,8 @@
     python -m training.causal_lm.train ../shared/data build/causal_lm --recipe cpu --threads 2
 
 Resumes from the last checkpoint in the folder if there is one. Writes `log.csv`, `loss.png`, `checkpoint.pt`,
-`evaluation.json` and the model's folder `model/`; copy that to `compressors/promptpress/backends/causal_lm/model/` to ship it.
+`evaluation.json` and the model's folder `model/`; copy that to `compressors/promptpress/backends/causal_lm/model/` to ship
+it.
 """
 
 import argparse

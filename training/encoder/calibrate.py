@@ -12,7 +12,6 @@ import json
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 from rich.progress import track
 from safetensors.numpy import load_file
@@ -21,6 +20,7 @@ from tokenizers import Tokenizer
 from promptpress.backends.encoder import embedded
 from promptpress.backends.onnx.graph import ActivationRange, build_bert
 from promptpress.backends.onnx.quantization import save_ranges
+from promptpress.backends.onnx.session import onnx_runtime
 
 
 def main() -> None:
@@ -34,7 +34,7 @@ def main() -> None:
     tokenizer.no_truncation()
     tokenizer.no_padding()
     graph = build_bert(load_file(folder / "model.safetensors"), embedded.SHAPE, None, expose_matmul_inputs=True)
-    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    session = onnx_runtime().InferenceSession(graph, providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()][1:]
     low: dict[str, NDArray[np.float32]] = {}
     high: dict[str, NDArray[np.float32]] = {}

@@ -1,4 +1,4 @@
-"""Questions made from sentences: an answer is taken out and a question word put in front of what is left.
+"""Questions made from sentences: an answer is taken out and a question word put in front of the rest.
 
 The grammar is poor on purpose. What the model is to learn is which sentence holds an answer of the kind asked for, with some
 of the question's words missing from it and its subject often no more than a pronoun.

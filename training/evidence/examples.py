@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from promptpress.backends.cross_encoder.windows import QUERY_TOKENS, TITLE_TOKENS, Window, windows
+from promptpress.backends.cross_encoder.windows import QUERY_TOKENS, Window, windows
 from promptpress.backends.encoder.base import Encoder
-from promptpress.backends.encoder.late_pooling import VectorCache, passage_vectors, text_vectors, token_owners
+from promptpress.backends.encoder.late_chunking import VectorCache, passage_vectors, text_vectors
+from promptpress.backends.windows import CROSS_ENCODER_TITLE_TOKENS, token_owners
 from promptpress.content import Passage, segment
 from promptpress.methods.bm25 import unit_scores
 from training.evidence.groups import Group, Target
@@ -71,9 +72,8 @@ def make_example(group: Group, encoder: Encoder, cache: VectorCache) -> Example 
         chosen = _window_of_interest(cut, needs, priors)
         before = sum(len(w.ids) for w in cut[:chosen])
         inside = np.flatnonzero(token_owners(passage, texts[index]) >= 0)[before : before + len(cut[chosen].ids)]
-        rows.append(
-            _row(query_ids, titles[index].ids[:TITLE_TOKENS], cut[chosen], priors, needs, at[inside] if known else None)
-        )
+        title = titles[index].ids[:CROSS_ENCODER_TITLE_TOKENS]
+        rows.append(_row(query_ids, title, cut[chosen], priors, needs, at[inside] if known else None))
     rows.sort(key=lambda row: not row.needs.any())
     found = np.any([row.needs.any(axis=0) for row in rows], axis=0) if rows else np.zeros(1, dtype=bool)
     return Example(group.source, rows) if found.all() else None

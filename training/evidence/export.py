@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from rich.progress import track
 from safetensors.numpy import load_file, save
 
-from promptpress.backends.cross_encoder.reader import DIGEST, WEIGHTS
+from promptpress.backends.cross_encoder.model import DIGEST, WEIGHTS
 from promptpress.backends.encoder import embedded
 from promptpress.backends.encoder.cache import LruVectorCache
 from promptpress.backends.encoder.embedded import EmbeddedEncoder

@@ -264,7 +264,7 @@ def _endless(pool: list[Group], random: Random) -> Iterator[Group]:
 
 
 def _hard(rows: list[Row], random: Random) -> list[Row]:
-    """The rows with evidence, and of the others those that look best to the coarse stage and one at random."""
+    """The rows with evidence, and of the others those that score best in the coarse stage and one at random."""
     wanted = [row for row in rows if row.needs.any()]
     others = [row for row in rows if not row.needs.any()]
     others.sort(key=lambda row: -float((row.priors @ np.asarray([1.0, 1.0, 0.3])).max()))

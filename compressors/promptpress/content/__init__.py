@@ -1,6 +1,17 @@
 """Any text as units with exact offsets."""
 
+from promptpress.content.kinds import LINE_KINDS, STRUCTURED_KINDS, Kind
 from promptpress.content.segment import segment
-from promptpress.content.unit import LINES, STRUCTURED, Join, Kind, Passage, Replacement, Unit, share_of_lines
+from promptpress.content.unit import Join, Passage, Replacement, Unit, line_unit_fraction
 
-__all__ = ["LINES", "STRUCTURED", "Join", "Kind", "Passage", "Replacement", "Unit", "segment", "share_of_lines"]
+__all__ = [
+    "LINE_KINDS",
+    "STRUCTURED_KINDS",
+    "Join",
+    "Kind",
+    "Passage",
+    "Replacement",
+    "Unit",
+    "line_unit_fraction",
+    "segment",
+]

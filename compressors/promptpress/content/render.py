@@ -56,7 +56,7 @@ def render(passage: Passage, kept: Set[int]) -> Rendered:
 def _with_replacements(passage: Passage, spans: list[Span]) -> Rendered:
     verbatim = subtract(spans, merge((each.start, each.end) for each in passage.replaced))
     shown = SpanSet(spans)
-    inside = [each for each in passage.replaced if each.by and shown.contains(each.start, each.end)]
+    inside = [each for each in passage.replaced if each.text and shown.contains(each.start, each.end)]
     pieces: list[Span | Replacement] = [*verbatim, *inside]
     pieces.sort(key=lambda piece: (piece.start, piece.end) if isinstance(piece, Replacement) else piece)
     written: list[str] = []
@@ -64,8 +64,8 @@ def _with_replacements(passage: Passage, spans: list[Span]) -> Rendered:
     length = 0
     for piece in pieces:
         if isinstance(piece, Replacement):
-            rewritten.append(Rewritten((piece.start, piece.end), (length, length + len(piece.by))))
-            written.append(piece.by)
+            rewritten.append(Rewritten((piece.start, piece.end), (length, length + len(piece.text))))
+            written.append(piece.text)
         else:
             written.append(passage.text[piece[0] : piece[1]])
         length += len(written[-1])

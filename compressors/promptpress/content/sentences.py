@@ -7,7 +7,7 @@ from nupunkt import sent_spans
 
 from promptpress.runtime.cancellation import check
 from promptpress.text.facts import breakable_spans
-from promptpress.text.spans import Span, SpanSet
+from promptpress.text.spans import Span, SpanSet, trim
 
 LONG_SENTENCE = 900
 """Width (see `_width`) above which a sentence is divided further: about 200 tokens of English."""
@@ -41,10 +41,12 @@ def sentence_spans(text: str, start: int, end: int) -> list[Span]:
     previous = 0
     for edge in [*edges, len(paragraph)]:
         check()
-        if edge <= previous or (uncuttable and edge < len(paragraph) and uncuttable.splits(_stripped_end(paragraph, edge))):
+        if edge <= previous:
             continue
-        stripped = _strip(paragraph, previous, edge)
-        if stripped:
+        stripped = trim(paragraph, previous, edge)
+        if uncuttable and edge < len(paragraph) and uncuttable.splits(stripped[1]):
+            continue
+        if stripped[0] < stripped[1]:
             spans.extend(_divide_long(paragraph, stripped, uncuttable))
         previous = edge
     return [(span_start + start, span_end + start) for span_start, span_end in spans]
@@ -57,8 +59,8 @@ def clause_spans(text: str, start: int, end: int) -> list[Span]:
     cuts = [cut for cut in cuts if start < cut < end] or [m.end() for m in _SPACE.finditer(text, start, end)]
     cuts = [cut for cut in cuts if not uncuttable.splits(cut)]
     edges = [start, *cuts, end]
-    spans = [_strip(text, a, b) for a, b in itertools.pairwise(edges)]
-    return [span for span in spans if span]
+    spans = [trim(text, a, b) for a, b in itertools.pairwise(edges)]
+    return [span for span in spans if span[0] < span[1]]
 
 
 def _divide_long(text: str, span: Span, uncuttable: SpanSet | None) -> list[Span]:
@@ -84,12 +86,12 @@ def _divide_long(text: str, span: Span, uncuttable: SpanSet | None) -> list[Span
             cut = _grapheme_cut(text, limit, end, uncuttable)
         if cut >= end:
             break
-        piece = _strip(text, start, cut)
-        if piece:
+        piece = trim(text, start, cut)
+        if piece[0] < piece[1]:
             pieces.append(piece)
         start = cut
-    rest = _strip(text, start, end)
-    return [*pieces, rest] if rest else pieces
+    rest = trim(text, start, end)
+    return [*pieces, rest] if rest[0] < rest[1] else pieces
 
 
 def _last_free(cuts: list[int], upto: int, earliest: int, uncuttable: SpanSet) -> int | None:
@@ -124,17 +126,3 @@ def _position_at_width(text: str, start: int, end: int, width: int) -> int:
     wide = sum(1 for _ in _WIDE.finditer(text, start, min(end, start + width)))
     seen = min(end - start, width) or 1
     return start + max(1, int(width / (1 + 3 * wide / seen)))
-
-
-def _stripped_end(text: str, edge: int) -> int:
-    while edge > 0 and text[edge - 1].isspace():
-        edge -= 1
-    return edge
-
-
-def _strip(text: str, start: int, end: int) -> Span | None:
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    return (start, end) if start < end else None

@@ -1,19 +1,74 @@
-"""Delimited tables without Markdown rules: CSV, TSV and semicolon files."""
+"""Tables: of Markdown among other blocks, and delimited ones (CSV, TSV, semicolons) as whole texts."""
 
 import csv
 from collections import Counter
+from collections.abc import Sequence
+from typing import ClassVar
 
+import regex
+
+from promptpress.content.base import BlockType, WholeText
+from promptpress.content.kinds import Kind
+from promptpress.content.lines import Lines, split_lines, trimmed_spans
+from promptpress.content.unit_list import UnitList
 from promptpress.text.spans import Span
 
 DELIMITERS = (",", "\t", ";", "|")
 _SAMPLE_ROWS = 60
 
 
-def delimited_rows(text: str, lines: list[Span]) -> list[Span] | None:
-    """Rows of the text if it is one delimited table with at least two rows of data, else None; a Markdown table is not one.
+_RULE = regex.compile(
+    r"\s*+(?:\|\s*+)?+:?+-{2,}+:?+\s*+(?:\|\s*+:?+-{2,}+:?+\s*+)++\|?+\s*+$|\s*+\|\s*+:?+-{2,}+:?+\s*+\|\s*+$"
+)
 
-    A row is a span of one or more lines (a quoted cell may hold a line break). The first row is the header.
-    """
+
+class MarkdownTable(BlockType):
+    """A header, a rule below it, and rows with bars."""
+
+    name: ClassVar[str] = "markdown_table"
+
+    def begins(self, lines: Lines, at: int) -> bool:
+        """Whether a rule follows the line."""
+        return lines.matches(_RULE, at + 1)
+
+    def block(self, lines: Lines, at: int) -> int:
+        """Header, rule, and all rows that follow."""
+        if not self.begins(lines, at) or "|" not in lines[at]:
+            return 0
+        count = 2
+        while at + count < len(lines) and "|" in lines[at + count]:
+            count += 1
+        return count
+
+    def units(self, text: str, start: int, end: int, out: UnitList) -> None:
+        """The header with its rule, and the rows, which require it."""
+        header, rule, *body = ((a + start, b + start) for a, b in split_lines(text[start:end]))
+        _add_rows([(trimmed_spans(text, [header])[0][0], rule[1]), *trimmed_spans(text, body)], out)
+
+
+class DelimitedTable(WholeText):
+    """A table with at least two rows of data; a row may be several lines, as a quoted cell may hold a line break."""
+
+    name: ClassVar[str] = "delimited_table"
+
+    def whole_text(self, lines: Lines, out: UnitList) -> bool:
+        """The first row, which is the header, and the others, which require it."""
+        rows = _delimited_rows(lines.text, lines.spans)
+        if not rows:
+            return False
+        _add_rows(rows, out)
+        return True
+
+
+def _add_rows(rows: Sequence[Span], out: UnitList) -> None:
+    header, *body = rows
+    with out.under(out.add(*header, Kind.TABLE_ROW, structural=bool(body))):
+        for row in body:
+            out.add(*row, Kind.TABLE_ROW)
+
+
+def _delimited_rows(text: str, lines: list[Span]) -> list[Span] | None:
+    """Rows of the text if it is one delimited table, else None; a Markdown table is not one."""
     filled = [line for line in lines if text[line[0] : line[1]].strip()]
     if len(filled) < 3 or not text[slice(*filled[1])].strip("|-: \t"):
         return None

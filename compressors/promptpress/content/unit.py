@@ -6,22 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+from promptpress.content.kinds import LINE_KINDS, Kind
 from promptpress.text.spans import Span
-
-
-class Kind(StrEnum):
-    """What a unit is; decides how it is encoded and whether it may ever be cut."""
-
-    SENTENCE = "sentence"
-    HEADING = "heading"
-    LIST_ITEM = "list_item"
-    TURN = "turn"
-    LOG_LINE = "log_line"
-    TABLE_ROW = "table_row"
-    JSON_MEMBER = "json_member"
-    CODE = "code"
-    FRAGMENT = "fragment"
-    """A part of a sentence, list item or turn; only in passages that a method has divided further."""
 
 
 class Join(StrEnum):
@@ -30,10 +16,6 @@ class Join(StrEnum):
     FLOW = "flow"
     OPEN = "open"
     CLOSE = "close"
-
-
-STRUCTURED = frozenset({Kind.TABLE_ROW, Kind.JSON_MEMBER, Kind.CODE})
-LINES = frozenset({Kind.TURN, Kind.LOG_LINE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +36,11 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """What `text[start:end]` of a passage is replaced by; an empty `by` deletes it."""
+    """What `text[start:end]` of a passage is replaced by; an empty `text` deletes it."""
 
     start: int
     end: int
-    by: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,7 +54,7 @@ class Passage:
     """Spans that are never part of any output: the `<keep>` tags themselves."""
     replaced: Sequence[Replacement] = field(default=())
     """What a method has rewritten, each inside one unit; sorted, disjoint, apart from `hidden`."""
-    undivided: "Passage | None" = None
+    source_passage: "Passage | None" = None
     """The passage before its units were divided into fragments."""
 
     @cached_property
@@ -90,7 +72,7 @@ class Passage:
         """`text[start:end]` with what lies inside replaced; tags that are hidden are still there."""
         pieces, at = [], start
         for each in self.replacements(start, end):
-            pieces += [self.text[at : each.start], each.by]
+            pieces += [self.text[at : each.start], each.text]
             at = each.end
         return "".join([*pieces, self.text[at:end]])
 
@@ -105,7 +87,7 @@ class Passage:
         return [each.start for each in self.replaced]
 
 
-def share_of_lines(passages: Sequence[Passage]) -> float:
+def line_unit_fraction(passages: Sequence[Passage]) -> float:
     """Share of the units that are chat turns or log lines, 0 to 1."""
-    kinds = [unit.kind in LINES for passage in passages for unit in passage.units]
+    kinds = [unit.kind in LINE_KINDS for passage in passages for unit in passage.units]
     return sum(kinds) / max(1, len(kinds))

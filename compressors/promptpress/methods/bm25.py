@@ -7,7 +7,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from promptpress.content import Passage
-from promptpress.methods.base import Method, Scored, per_passage
+from promptpress.methods.base import Method
+from promptpress.scores import Scored, per_passage
 from promptpress.text.lexical import bm25, terms
 
 
@@ -24,7 +25,7 @@ class Bm25(Method[Bm25Options]):
 
     name = "bm25"
     summary = "Keeps the sentences that share rare words with the query. No model; a baseline, and good for identifiers."
-    query = "required"
+    query_use = "required"
     options_model: ClassVar[type[BaseModel]] = Bm25Options
 
     def score(self, passages: Sequence[Passage], query: str | None, options: Bm25Options) -> Scored:

@@ -1,8 +1,8 @@
-"""EHPC (arXiv 2501.12959): keeps the tokens that a model's evaluator heads look at when it reads the question.
+"""EHPC (arXiv 2501.12959): keeps the tokens that evaluator heads attend to from the question.
 
 The paper deletes single tokens of one prompt that ends with its question. Here the question is the request's query, or,
 without one, the end of the text; texts longer than a window are read in several
-(`promptpress.backends.attention_heads.scoring`); and sentences are kept unless `unit` says otherwise.
+(`promptpress.backends.attention_heads.scoring`); and the unit is the sentence unless the option `unit` differs.
 """
 
 from collections.abc import Sequence
@@ -19,13 +19,15 @@ from promptpress.content import Passage
 from promptpress.content.fragments import Level
 from promptpress.content.fragments.splitting import divide_all
 from promptpress.errors import InvalidValue
-from promptpress.methods.base import Method, Scored, best_units
+from promptpress.methods.base import Method
+from promptpress.methods.capabilities import Resegments, StopsItself
+from promptpress.scores import Scored, best_units
 
 _WITHOUT_TARGET = 0.5
 
 
 class EhpcOptions(BaseModel):
-    """Options of `ehpc`. What is not given is as the evaluator's profile says."""
+    """Options of `ehpc`. Options that are not given come from the evaluator's profile."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -44,8 +46,8 @@ class EhpcOptions(BaseModel):
     )
 
 
-class Ehpc(Method[EhpcOptions]):
-    """Keeps what evaluator heads look at from the end of the question."""
+class Ehpc(Method[EhpcOptions], Resegments[EhpcOptions], StopsItself[EhpcOptions]):
+    """Keeps what evaluator heads attend to from the end of the question."""
 
     name = "ehpc"
     summary = "Sentences, words or tokens that a few attention heads look at from the question (EHPC)."
@@ -55,8 +57,8 @@ class Ehpc(Method[EhpcOptions]):
         """The evaluator's name; the language model counts only where the options lead to it."""
         return [] if options is None else [self._evaluator(options).name]
 
-    def divide(self, passages: Sequence[Passage], options: EhpcOptions, facts: bool) -> list[Passage]:
-        """See Method.divide."""
+    def resegment(self, passages: Sequence[Passage], options: EhpcOptions, facts: bool) -> list[Passage]:
+        """See Resegments.resegment."""
         return divide_all(passages, Level(options.unit), facts, lambda texts: self._evaluator(options).tokenize(texts))
 
     def score(self, passages: Sequence[Passage], query: str | None, options: EhpcOptions) -> Scored:
@@ -93,8 +95,8 @@ def _chosen(evaluator: Evaluator, options: EhpcOptions) -> HeadProfile:
     heads = tuple(options.heads) if options.heads is not None else known.heads if known else None
     if layer is None or heads is None:
         raise InvalidValue(
-            f"the evaluator heads of {evaluator.name} are not known; run `promptpress find-heads` and set "
-            "PROMPTPRESS_EVALUATOR_HEADS to its result, or give options.layer and options.heads",
+            f"the evaluator heads of {evaluator.name} are not known; find them with `promptpress find-heads` and set "
+            "evaluator_heads to its result, or give options.layer and options.heads",
             "options.heads",
         )
     window = options.window or (known.window if known else 16)

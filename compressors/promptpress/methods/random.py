@@ -8,7 +8,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from promptpress.content import Passage
-from promptpress.methods.base import Method, Scored
+from promptpress.methods.base import Method
+from promptpress.scores import Scored
 
 
 class RandomOptions(BaseModel):
@@ -24,7 +25,7 @@ class Random(Method[RandomOptions]):
 
     name = "random"
     summary = "Keeps sentences at random, reproducibly. A baseline."
-    query = "ignored"
+    query_use = "ignored"
     options_model: ClassVar[type[BaseModel]] = RandomOptions
 
     def score(self, passages: Sequence[Passage], query: str | None, options: RandomOptions) -> Scored:

@@ -10,12 +10,17 @@ from typing import ClassVar, Literal, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from promptpress.arrays import Float32Array
 from promptpress.backends.causal_lm.alignment import unit_scores
-from promptpress.backends.causal_lm.base import CausalLM, FloatArray, Tokens
+from promptpress.backends.causal_lm.base import CausalLM
+from promptpress.backends.models import ModelRole
 from promptpress.content import Passage
 from promptpress.content.fragments import Level
 from promptpress.content.fragments.splitting import Chunker, divide_all, uses_spacy
-from promptpress.methods.base import Method, Scored
+from promptpress.methods.base import Method
+from promptpress.methods.capabilities import Resegments, StopsItself
+from promptpress.scores import Scored
+from promptpress.text.tokens import Tokens
 
 
 class SelectiveContextOptions(BaseModel):
@@ -45,17 +50,19 @@ class SelectiveContextOptions(BaseModel):
         return self
 
 
-class SelectiveContext(Method[SelectiveContextOptions]):
+class SelectiveContext(
+    Method[SelectiveContextOptions], Resegments[SelectiveContextOptions], StopsItself[SelectiveContextOptions]
+):
     """Keeps the units with the highest self-information; asks no query."""
 
     name = "selective_context"
     summary = "Drops phrases, tokens or sentences that a language model finds predictable (Selective Context)."
-    query = "ignored"
+    query_use = "ignored"
     options_model: ClassVar[type[BaseModel]] = SelectiveContextOptions
-    models = ("causal_lm",)
+    model_roles = (ModelRole.CAUSAL_LM,)
 
-    def divide(self, passages: Sequence[Passage], options: SelectiveContextOptions, facts: bool) -> list[Passage]:
-        """See Method.divide."""
+    def resegment(self, passages: Sequence[Passage], options: SelectiveContextOptions, facts: bool) -> list[Passage]:
+        """See Resegments.resegment."""
         return divide_all(
             passages, Level(options.unit), facts, lambda t: self._models.causal_lm().tokenize(t), options.chunker
         )
@@ -90,18 +97,18 @@ class SelectiveContext(Method[SelectiveContextOptions]):
         ]
 
 
-def sentence_losses(model: CausalLM, passages: Sequence[Passage]) -> tuple[list[Tokens], list[FloatArray]]:
+def sentence_losses(model: CausalLM, passages: Sequence[Passage]) -> tuple[list[Tokens], list[Float32Array]]:
     """Tokens of each passage and their losses, each sentence read by itself."""
     texts: list[str] = []
     places: list[tuple[int, int]] = []
     for index, passage in enumerate(passages):
-        for unit in (passage.undivided or passage).units:
+        for unit in (passage.source_passage or passage).units:
             texts.append(passage.text[unit.start : unit.end])
             places.append((index, unit.start))
     tokens = model.tokenize(texts)
     losses = model.losses([each.ids for each in tokens])
     empty = np.empty(0, dtype=np.int64)
-    gathered: list[list[tuple[Tokens, FloatArray]]] = [
+    gathered: list[list[tuple[Tokens, Float32Array]]] = [
         [(Tokens(empty, empty, empty), np.empty(0, dtype=np.float32))] for _ in passages
     ]
     for (index, start), each, read in zip(places, tokens, losses, strict=True):

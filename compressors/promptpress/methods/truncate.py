@@ -6,7 +6,8 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from promptpress.content import Passage
-from promptpress.methods.base import Method, Scored, positions
+from promptpress.methods.base import Method
+from promptpress.scores import Scored, positions
 
 
 class TruncateOptions(BaseModel):
@@ -22,9 +23,9 @@ class Truncate(Method[TruncateOptions]):
 
     name = "truncate"
     summary = "Keeps the beginning (or the end) in whole sentences. A baseline."
-    query = "ignored"
+    query_use = "ignored"
     options_model: ClassVar[type[BaseModel]] = TruncateOptions
-    fills = False
+    skip_oversized = False
 
     def score(self, passages: Sequence[Passage], query: str | None, options: TruncateOptions) -> Scored:
         """A unit's score is its distance from the end that is cut off."""

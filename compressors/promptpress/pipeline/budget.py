@@ -3,19 +3,14 @@
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from promptpress.content import Kind, Passage
+from promptpress.content import Passage
 from promptpress.content.render import render
 from promptpress.errors import BudgetInfeasible
 from promptpress.runtime.cancellation import check
+from promptpress.scores import ScoreArray, Tiers, UnitRef, ranking
 
-Place = tuple[int, int]
-"""(passage, unit)"""
-SCORE_DECIMALS = 5
-_PROSE = frozenset({Kind.SENTENCE, Kind.HEADING, Kind.LIST_ITEM})
-_FILL_ROUNDS = 16
+_ROUNDS = 16
+"""Most rounds of packing by single costs and counting exactly; each but the last rejects one unit."""
 
 
 @dataclass
@@ -37,14 +32,14 @@ class UnitSelector:
         self._passages = passages
         self._count = count
         self._smallest: int | None = None
-        self._unit_costs: dict[Place, int] = {}
+        self._unit_costs: dict[UnitRef, int] = {}
         self._passage_costs: dict[tuple[int, frozenset[int]], int] = {}
 
-    def close(self, places: Iterable[Place]) -> list[set[int]]:
-        """Add everything that the places require."""
+    def with_requirements(self, refs: Iterable[UnitRef]) -> list[set[int]]:
+        """The units with everything that they require, as a set for each passage."""
         kept: list[set[int]] = [set() for _ in self._passages]
-        for place in places:
-            self._add(place, kept)
+        for ref in refs:
+            self._add(ref, kept)
         return kept
 
     def tokens(self, kept: Sequence[Set[int]]) -> int:
@@ -61,44 +56,45 @@ class UnitSelector:
 
     def select(
         self,
-        scores: Sequence[NDArray[np.float32]],
+        scores: Sequence[ScoreArray],
         protected: Sequence[Set[int]],
         budget: int,
-        fill: bool = True,
-        refused: Set[Place] = frozenset(),
+        skip_oversized: bool = True,
+        refused: Set[UnitRef] = frozenset(),
+        tiers: Sequence[Tiers] | None = None,
     ) -> Selection:
-        """Keep the protected units, then the best-scored ones that fit and are not refused.
+        """Keep the protected units, then the best by `scores.ranking` that fit `budget` tokens and are not refused.
 
-        Ties go to the earlier unit. With `fill`, a unit that does not fit is skipped and the next best tried; without, the
-        first that does not fit ends the selection. Raises BudgetInfeasible if the protected units alone exceed the budget.
+        With `skip_oversized`, a unit that does not fit is skipped and the next best tried; without, the first that does not
+        fit ends the selection. Raises BudgetInfeasible if the protected units alone exceed the budget.
         """
-        forced = [(p, u) for p, units in enumerate(protected) for u in sorted(units)]
-        kept = self.close(forced)
+        forced = [UnitRef(p, u) for p, units in enumerate(protected) for u in sorted(units)]
+        kept = self.with_requirements(forced)
         tokens = self.tokens(kept)
         if tokens > budget:
             raise BudgetInfeasible(
                 f"protected text alone takes {tokens} tokens; the target allows {budget}",
                 smallest_target_tokens=tokens,
             )
-        order = ranking(self._passages, scores)
-        chosen: list[Place] = []
+        order = ranking(self._passages, scores, tiers)
+        chosen: list[UnitRef] = []
         rejected = set(refused)
-        for _ in range(_FILL_ROUNDS):
+        for _ in range(_ROUNDS):
             check()
-            added = self._pack(order, kept, budget - tokens, fill, rejected)
+            added = self._pack(order, kept, budget - tokens, skip_oversized, rejected)
             if not added:
                 break
-            kept, tokens, held = self._settle(forced, chosen, added, budget)
-            chosen += added[:held]
-            if held < len(added):
-                if not fill:
+            kept, tokens, fitting = self._fit_prefix(forced, chosen, added, budget)
+            chosen += added[:fitting]
+            if fitting < len(added):
+                if not skip_oversized:
                     break
-                rejected.add(added[held])
+                rejected.add(added[fitting])
         return Selection(kept, tokens)
 
     def _pack(
-        self, order: Sequence[Place], kept: Sequence[set[int]], slack: int, fill: bool, rejected: Set[Place]
-    ) -> list[Place]:
+        self, order: Sequence[UnitRef], kept: Sequence[set[int]], slack: int, skip_oversized: bool, rejected: Set[UnitRef]
+    ) -> list[UnitRef]:
         """Best-scored units whose single costs add up to about `slack`.
 
         A text in its place often takes a token less than alone, so a last unit that is over by no more than that is
@@ -107,49 +103,49 @@ class UnitSelector:
         if slack < self._cheapest(order) - 1:
             return []
         trial = [set(units) for units in kept]
-        added: list[Place] = []
-        for place in order:
+        added: list[UnitRef] = []
+        for ref in order:
             check()
             if slack <= 0:
                 break
-            if place[1] in trial[place[0]] or place in rejected:
+            if ref[1] in trial[ref[0]] or ref in rejected:
                 continue
-            missing = self._missing(place, trial)
+            missing = self._missing(ref, trial)
             cost = sum(self._cost(each) for each in missing)
             if cost - len(missing) <= slack:
                 slack -= cost
-                added.append(place)
+                added.append(ref)
                 for passage, unit in missing:
                     trial[passage].add(unit)
-            elif not fill:
+            elif not skip_oversized:
                 break
         return added
 
-    def _cheapest(self, order: Sequence[Place]) -> int:
+    def _cheapest(self, order: Sequence[UnitRef]) -> int:
         if self._smallest is None:
-            self._smallest = min((self._cost(place) for place in order), default=0)
+            self._smallest = min((self._cost(ref) for ref in order), default=0)
         return self._smallest
 
-    def _settle(
-        self, forced: Sequence[Place], chosen: Sequence[Place], added: Sequence[Place], budget: int
+    def _fit_prefix(
+        self, forced: Sequence[UnitRef], chosen: Sequence[UnitRef], added: Sequence[UnitRef], budget: int
     ) -> tuple[list[set[int]], int, int]:
         """The longest prefix of `added` that fits beside what is chosen already, by exact count."""
-        # Single costs are nearly right, so the answer is near the end: step back from there, then halve what is left.
+        # Single costs are nearly right, so the answer is near the end: step back from there, then halve the rest.
         fits, unknown, step = 0, len(added), 1
         probe = unknown
         while fits < unknown:
             check()
-            if self.tokens(self.close([*forced, *chosen, *added[:probe]])) <= budget:
+            if self.tokens(self.with_requirements([*forced, *chosen, *added[:probe]])) <= budget:
                 fits = probe
             else:
                 unknown = probe - 1
             probe = (fits + unknown + 1) // 2 if fits else max(1, unknown + 1 - step)
             step *= 2
-        kept = self.close([*forced, *chosen, *added[:fits]])
+        kept = self.with_requirements([*forced, *chosen, *added[:fits]])
         return kept, self.tokens(kept), fits
 
-    def _missing(self, place: Place, kept: Sequence[Set[int]]) -> list[Place]:
-        passage, unit = place
+    def _missing(self, ref: UnitRef, kept: Sequence[Set[int]]) -> list[UnitRef]:
+        passage, unit = ref
         missing, stack = [], [unit]
         seen: set[int] = set()
         while stack:
@@ -157,35 +153,26 @@ class UnitSelector:
             if current in seen or current in kept[passage]:
                 continue
             seen.add(current)
-            missing.append((passage, current))
+            missing.append(UnitRef(passage, current))
             stack.extend(self._passages[passage].units[current].requires)
         return missing
 
-    def _add(self, place: Place, kept: list[set[int]]) -> None:
-        for passage, unit in self._missing(place, kept):
+    def _add(self, ref: UnitRef, kept: list[set[int]]) -> None:
+        for passage, unit in self._missing(ref, kept):
             kept[passage].add(unit)
 
-    def _cost(self, place: Place) -> int:
-        if place not in self._unit_costs:
+    def _cost(self, ref: UnitRef) -> int:
+        if ref not in self._unit_costs:
             check()
-            passage, unit = self._passages[place[0]], place[1]
+            passage, unit = self._passages[ref[0]], ref[1]
             start = passage.gaps[unit][0] if unit else passage.units[unit].start
-            self._unit_costs[place] = self._count(passage.written(start, passage.units[unit].end))
-        return self._unit_costs[place]
+            self._unit_costs[ref] = self._count(passage.written(start, passage.units[unit].end))
+        return self._unit_costs[ref]
 
 
-def ranking(passages: Sequence[Passage], scores: Sequence[NDArray[np.float32]]) -> list[Place]:
-    """Best first; a sentence that repeats a better-ranked one word for word comes after all that say something new."""
-    places = [(p, u) for p, passage in enumerate(passages) for u, unit in enumerate(passage.units) if not unit.structural]
-    values = np.asarray([scores[p][u] for p, u in places], dtype=np.float64).round(SCORE_DECIMALS)
-    ranked = [places[i] for i in np.argsort(-values, kind="stable")]
-    seen: set[str] = set()
-    first: list[Place] = []
-    again: list[Place] = []
-    for place in ranked:
-        passage = passages[place[0]]
-        text = passage.slice(place[1])
-        repeats = passage.units[place[1]].kind in _PROSE and text in seen
-        (again if repeats else first).append(place)
-        seen.add(text)
-    return first + again
+def infeasible(error: BudgetInfeasible, extra_tokens: int) -> BudgetInfeasible:
+    """The same error with text outside the passages counted in."""
+    smallest = int(str(error.details["smallest_target_tokens"])) + extra_tokens
+    return BudgetInfeasible(
+        f"text that must stay takes {smallest} tokens, more than the target allows", smallest_target_tokens=smallest
+    )

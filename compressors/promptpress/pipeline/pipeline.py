@@ -1,29 +1,27 @@
-"""Compression of a group of texts that share one budget: score once, cut exactly, verify."""
+"""Compression of texts that share one budget: score once, cut exactly, verify.
 
-import math
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+`run_pipeline` calls the stages in order. A stage is a function that reads what earlier ones left in the state and adds its
+own part; none but `select_and_verify` and `shorten_best_unit` knows the budget's cut.
+"""
 
-import numpy as np
-from pydantic import BaseModel
+from dataclasses import replace
 
-from promptpress.content import STRUCTURED, Kind, Passage, Unit, segment
+from promptpress.content import segment
 from promptpress.content.render import Rendered
-from promptpress.content.sentences import clause_spans
 from promptpress.errors import BudgetInfeasible, TargetRequired
-from promptpress.methods.base import Method, ScoreArray, Scored
-from promptpress.pipeline.budget import Place, Selection, UnitSelector
+from promptpress.methods.capabilities import ReportsDetails, Resegments, Rewrites, StopsItself
+from promptpress.pipeline.best_unit import shorten_best_unit
+from promptpress.pipeline.budget import Selection, UnitSelector
 from promptpress.pipeline.protection import find_keep_tags, protected_units
-from promptpress.pipeline.score_cache import score
-from promptpress.pipeline.verify import settle
+from promptpress.pipeline.score_cache import cached_score
+from promptpress.pipeline.state import PipelineResult, State, Task
+from promptpress.pipeline.verify import verify_and_rollback
 from promptpress.result import Reason
 from promptpress.runtime.cancellation import check
-from promptpress.text.facts import scope_spans
-from promptpress.text.tokenization import TokenCounter
+from promptpress.scores import UnitRef
 
-_REFILLS = 4
+_SELECTIONS = 4
+"""Most selections: each one after the first fills the room of units that the last verification rolled back."""
 REWRITTEN = (
     "rewritten: parts of the text were written anew; method_details.chunks says which, spans hold only what is verbatim"
 )
@@ -31,238 +29,218 @@ MINIMUM_TOKENS = 8
 """With a target ratio, shorter inputs come back as they are: there is nothing in them to choose from."""
 
 
-@dataclass(frozen=True)
-class Target:
-    """What the caller asked for: a ratio, a number of tokens, or neither."""
+def run_pipeline(task: Task) -> PipelineResult:
+    """Compress the texts of a task against its target.
 
-    ratio: float | None = None
-    tokens: int | None = None
-
-    def budget(self, tokens_before: int) -> int | None:
-        """Most tokens of the result; None without a target."""
-        if self.tokens is not None:
-            return self.tokens
-        # Without the addend, 0.29 * 100 would allow 28 tokens.
-        return None if self.ratio is None else math.floor(self.ratio * tokens_before + 1e-9)
-
-
-@dataclass(frozen=True)
-class Protection:
-    """What must stay."""
-
-    level: str
-    patterns: Sequence[object] = ()
-
-
-@dataclass
-class GroupResult:
-    """The outcome for a group; `rendered`, `passages` and `kept` are aligned with the input texts."""
-
-    rendered: list[Rendered]
-    tokens_before: int
-    tokens_after: int
-    reason: Reason | None = None
-    passages: list[Passage] = field(default_factory=list)
-    kept: list[set[int]] = field(default_factory=list)
-    scored: Scored | None = None
-    details: dict[str, Any] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
-    seconds: dict[str, float] = field(default_factory=lambda: {"score": 0.0, "cut": 0.0, "verify": 0.0})
-
-
-def compress_group(
-    texts: Sequence[tuple[str, str]],
-    query: str | None,
-    target: Target,
-    method: Method[BaseModel],
-    options: BaseModel,
-    protection: Protection,
-    counter: TokenCounter,
-) -> GroupResult:
-    """Compress (title, text) pairs against one target.
-
-    Raises BudgetInfeasible if protected text alone exceeds the target, TargetRequired if there is no target and the
-    method has no stop of its own.
+    Raises BudgetInfeasible if protected text alone exceeds the target, TargetRequired if there is no target and the method
+    has no stop of its own.
     """
-    tokens_before = 0
-    for _, text in texts:
-        check()
-        tokens_before += counter.count(text)
-    budget = target.budget(tokens_before)
-    tags = [find_keep_tags(text) for _, text in texts]
-    unchanged = GroupResult(
-        [Rendered(text, [(0, len(text))] if text else []) for _, text in texts], tokens_before, tokens_before
-    )
-    if any(tag.unbalanced for tag in tags):
-        unchanged.warnings.append("a <keep> tag has no partner and is treated as text")
-    tagged = any(tag.tags for tag in tags)
-    unchanged.reason = _reason_to_skip(tokens_before, budget, target, tagged)
-    if unchanged.reason:
-        return unchanged
-
-    result = GroupResult([], tokens_before, 0, warnings=unchanged.warnings)
-    for (title, text), tag in zip(texts, tags, strict=True):
-        check()
-        result.passages.append(segment(text, title, tag.tags))
-    if not any(passage.units for passage in result.passages):
-        return _without_units(unchanged, texts, budget)
-    started = time.perf_counter()
-    result.passages = method.divide(result.passages, options, protection.level != "none")
-    result.scored = score(method, result.passages, query, options, method.known_scores)
-    result.seconds["score"] = time.perf_counter() - started
-
+    state = count(task)
+    reason = reason_to_skip(state)
+    if reason:
+        return unchanged(state, reason)
+    segment_texts(state)
+    if not any(passage.units for passage in state.passages):
+        return only_white_space(state)
+    with state.timed("score"):
+        resegment(state)
+        score(state)
     check()
-    started = time.perf_counter()
-    protected = [
-        protected_units(passage, tag.kept, protection.patterns, protection.level == "strict")
-        for passage, tag in zip(result.passages, tags, strict=True)
-    ]
-    plan = method.rewrite(result.passages, result.scored, protected, query, budget, counter.count, options)
-    ranks = result.scored.units
-    if plan is not None:
-        result.passages, protected, ranks = plan.passages, plan.protected, plan.ranks
-        result.scored = replace(result.scored, units=plan.scores)
+    with state.timed("cut"):
+        protect(state)
+        rewrite(state)
+    select_and_verify(state)
+    with state.timed("verify"):
+        if state.budget is not None and not any(state.kept):
+            shorten_best_unit(state)
+        state.tokens_after = sum(task.counter.count(rendered.text) for rendered in state.rendered)
+    return finish(state)
+
+
+def count(task: Task) -> State:
+    """Count tokens, which makes the target a budget, and find the `<keep>` tags."""
+    state = State(task)
+    for _, text in task.texts:
         check()
-    selector = UnitSelector(result.passages, counter.count)
-    settled: list[tuple[Rendered, set[int]]] = []
-    refused: set[Place] = set()
-    for _ in range(_REFILLS):
-        selection = _select(selector, result, ranks, protected, budget, method, options, refused)
-        verifying = time.perf_counter()
-        settled = [settle(p, k, protection.level != "none") for p, k in zip(result.passages, selection.kept, strict=True)]
-        result.seconds["verify"] += time.perf_counter() - verifying
-        result.kept = [kept - lost for kept, (_, lost) in zip(selection.kept, settled, strict=True)]
-        lost = {(p, u) for p, (_, units) in enumerate(settled) for u in units}
-        if any(lost & forced for (_, lost), forced in zip(settled, protected, strict=True)):
-            raise BudgetInfeasible(
-                "protected text cannot be kept without text around it that exceeds the target",
-                smallest_target_tokens=tokens_before,
-            )
-        if not lost or budget is None:
-            break
-        # What was rolled back leaves room for something else.
-        refused |= lost
-    result.seconds["cut"] = time.perf_counter() - started - result.seconds["verify"]
-
-    started = time.perf_counter()
-    if budget is not None and not any(result.kept):
-        settled = _cut_inside_best_unit(result, settled, budget, counter)
-    result.rendered = [rendered for rendered, _ in settled]
-    if refused:
-        result.warnings.append("verify_rollback: units that would have left a fact or a character in part were dropped")
-    result.tokens_after = sum(counter.count(rendered.text) for rendered in result.rendered)
-    result.seconds["verify"] += time.perf_counter() - started
-    result.details = method.account(result.passages, result.scored, result.kept, options)
-    if plan is not None:
-        result.details = {**result.details, **plan.receipt(result.kept)}
-        if any(rendered.rewritten for rendered in result.rendered):
-            result.warnings.append(REWRITTEN)
-    if result.tokens_after >= tokens_before:
-        unchanged.reason = "no_gain"
-        if plan is None:
-            # Nothing is gained, but what the method found out about the documents is still worth telling.
-            unchanged.details, unchanged.scored = result.details, result.scored
-            unchanged.passages = result.passages
-            unchanged.kept = [set(range(len(passage.units))) for passage in result.passages]
-        return unchanged
-    return result
+        state.tokens_before += task.counter.count(text)
+    state.budget = task.target.budget(state.tokens_before)
+    state.tags = [find_keep_tags(text) for _, text in task.texts]
+    if any(tag.unbalanced for tag in state.tags):
+        state.warnings.append("a <keep> tag has no partner and is treated as text")
+    return state
 
 
-def _without_units(unchanged: GroupResult, texts: Sequence[tuple[str, str]], budget: int | None) -> GroupResult:
-    """White space alone: nothing to choose from, but a budget still holds."""
-    if budget is None:
-        unchanged.reason = "not_compressible"
-        return unchanged
-    unchanged.warnings.append("nothing_fits: there is only white space, and more of it than the target allows")
-    return GroupResult([Rendered("", []) for _ in texts], unchanged.tokens_before, 0, warnings=unchanged.warnings)
-
-
-def _reason_to_skip(tokens_before: int, budget: int | None, target: Target, tagged: bool) -> Reason | None:
-    if tokens_before == 0:
+def reason_to_skip(state: State) -> Reason | None:
+    """Why there is nothing to do, if that is so."""
+    if state.tokens_before == 0:
         return "below_minimum"
-    if tagged:
+    if any(tag.tags for tag in state.tags):
         # The tags are ours and come off even where nothing else has to.
         return None
-    if budget is not None and tokens_before <= budget:
+    if state.budget is not None and state.tokens_before <= state.budget:
         return "already_within_target"
-    if target.tokens is None and tokens_before < MINIMUM_TOKENS:
+    if state.task.target.tokens is None and state.tokens_before < MINIMUM_TOKENS:
         return "below_minimum"
     return None
 
 
-def _select(
-    selector: UnitSelector,
-    result: GroupResult,
-    ranks: Sequence[ScoreArray],
-    protected: Sequence[set[int]],
-    budget: int | None,
-    method: Method[BaseModel],
-    options: BaseModel,
-    refused: set[Place],
-) -> Selection:
-    assert result.scored is not None
-    kept = method.stop(result.passages, result.scored, options) if budget is None or method.stops_early else None
-    if budget is not None:
-        beyond: set[Place] = set()
-        if kept is not None:
-            beyond = {(p, u) for p, units in enumerate(kept) for u in range(len(ranks[p])) if u not in units}
-        selection = selector.select(ranks, protected, budget, method.fills, refused | beyond)
-        if beyond and not any(selection.kept):
-            # What the method would have kept is all too large; what fits of the rest is better than nothing.
-            return selector.select(ranks, protected, budget, method.fills, refused)
-        return selection
-    if kept is None:
-        raise TargetRequired(
-            f"method {method.name!r} has no stop of its own; give target_ratio or target_tokens", "target_ratio"
-        )
-    closed = selector.close((p, u) for p, units in enumerate(kept) for u in units | protected[p])
-    return Selection(closed, selector.tokens(closed))
+def segment_texts(state: State) -> None:
+    """Divide the texts into units."""
+    for (title, text), tag in zip(state.task.texts, state.tags, strict=True):
+        check()
+        state.passages.append(segment(text, title, tag.tags))
 
 
-def _cut_inside_best_unit(
-    result: GroupResult, settled: list[tuple[Rendered, set[int]]], budget: int, counter: TokenCounter
-) -> list[tuple[Rendered, set[int]]]:
-    """For a budget smaller than any sentence: the first clauses that fit of the best sentence that allows it.
+def resegment(state: State) -> None:
+    """Let a method that scores finer units than sentences divide them further."""
+    task = state.task
+    if isinstance(task.method, Resegments):
+        state.passages = task.method.resegment(state.passages, task.options, task.protection.facts)
 
-    A sentence with a negation or another scope word is never shortened, and no fact is kept in part.
+
+def score(state: State) -> None:
+    """Score the units, or find their scores in the cache."""
+    task = state.task
+    state.scored = cached_score(task.method, state.passages, task.query, task.options, task.method.score_cache)
+    state.tiers = state.scored.tiers
+
+
+def protect(state: State) -> None:
+    """Mark the units that must stay: in `<keep>` tags, matched by a pattern, or in strict mode with a fact."""
+    protection = state.task.protection
+    state.protected = [
+        protected_units(passage, tag.kept, protection.patterns, protection.strict)
+        for passage, tag in zip(state.passages, state.tags, strict=True)
+    ]
+
+
+def rewrite(state: State) -> None:
+    """Let a method that writes text anew do so; passages, scores and protected units are then those of its result."""
+    task = state.task
+    if not isinstance(task.method, Rewrites):
+        return
+    state.rewritten = task.method.rewrite(
+        state.passages, state.scores, state.protected, task.query, state.budget, task.counter.count, task.options
+    )
+    state.passages, state.protected = state.rewritten.passages, state.rewritten.protected
+    state.scored = replace(state.scores, units=state.rewritten.scores, tiers=None)
+    state.tiers = state.rewritten.tiers
+    check()
+
+
+def select_and_verify(state: State) -> None:
+    """Select units within the budget, render them, and roll back those that break an invariant; then fill their room.
+
+    Raises BudgetInfeasible if protected units alone exceed the budget or do not pass verification, TargetRequired if there
+    is no budget and the method has no stop of its own.
     """
-    assert result.scored is not None
-    ranked = sorted(
-        (-float(np.round(scores[u], 5)), p, u)
-        for p, scores in enumerate(result.scored.units)
-        for u in range(len(scores))
-        if result.passages[p].units[u].kind not in {*STRUCTURED, Kind.FRAGMENT}
-    )
-    for _, p, u in ranked[:8]:
-        passage = result.passages[p]
-        unit = passage.units[u]
-        if scope_spans(passage.slice(u)):
-            continue
-        clauses = tuple(Unit(start, end, unit.kind) for start, end in clause_spans(passage.text, unit.start, unit.end))
-        pieces = Passage(passage.text, clauses, passage.title, passage.hidden)
-        falling: list[ScoreArray] = [-np.arange(len(clauses), dtype=np.float32)]
-        kept = UnitSelector([pieces], counter.count).select(falling, [set()], budget, fill=False).kept[0]
-        rendered, _ = settle(pieces, kept, facts=True)
-        if rendered.text:
-            result.warnings.append(
-                "cut_inside_sentence: the target is smaller than any sentence; the best one was shortened"
+    selector = UnitSelector(state.passages, state.task.counter.count)
+    for _ in range(_SELECTIONS):
+        with state.timed("cut"):
+            selection = select(state, selector)
+        with state.timed("verify"):
+            rolled_back = verify(state, selection)
+        if not rolled_back or state.budget is None:
+            return
+        state.refused |= rolled_back
+
+
+def select(state: State, selector: UnitSelector) -> Selection:
+    """The units to keep: the best that fit the budget, at most those before the method's own stop if that caps targets;
+    without a budget those before the method's own stop.
+    """
+    method, options = state.task.method, state.task.options
+    stop = None
+    if isinstance(method, StopsItself) and (state.budget is None or method.stop_caps_target):
+        stop = method.stop(state.passages, state.scores, options)
+    if state.budget is None:
+        if stop is None:
+            raise TargetRequired(
+                f"method {method.name!r} has no stop of its own; give target_ratio or target_tokens", "target_ratio"
             )
-            return [(rendered, set()) if index == p else entry for index, entry in enumerate(settled)]
-    smallest = min(_smallest(passage, counter) for passage in result.passages if passage.units)
-    result.warnings.append(f"nothing_fits: no unit fits the target; the smallest takes {smallest} tokens")
-    return settled
+        kept = selector.with_requirements(UnitRef(p, u) for p, units in enumerate(stop) for u in units | state.protected[p])
+        return Selection(kept, selector.tokens(kept))
+
+    def within_budget(refused: set[UnitRef]) -> Selection:
+        assert state.budget is not None
+        return selector.select(
+            state.scores.units, state.protected, state.budget, method.skip_oversized, refused, state.tiers
+        )
+
+    beyond: set[UnitRef] = set()
+    if stop is not None:
+        beyond = {
+            UnitRef(p, u) for p, units in enumerate(stop) for u in range(len(state.passages[p].units)) if u not in units
+        }
+    selection = within_budget(state.refused | beyond)
+    if beyond and not any(selection.kept):
+        # What the method would have kept is all too large; something of the rest is better than nothing.
+        return within_budget(state.refused)
+    return selection
 
 
-def _smallest(passage: Passage, counter: TokenCounter) -> int:
-    """Tokens of the shortest text that can be made of the passage: a unit with what it requires, never a bare full stop."""
-    selector = UnitSelector([passage], counter.count)
-    units = [u for u, unit in enumerate(passage.units) if not unit.structural] or range(len(passage.units))
-    return min(selector.tokens(selector.close([(0, u)])) for u in units)
+def verify(state: State, selection: Selection) -> set[UnitRef]:
+    """Render a selection without the units that break an invariant, and return those.
+
+    Raises BudgetInfeasible if one of them is protected.
+    """
+    verified = [
+        verify_and_rollback(passage, kept, state.task.protection.facts)
+        for passage, kept in zip(state.passages, selection.kept, strict=True)
+    ]
+    state.rendered = [rendered for rendered, _ in verified]
+    state.kept = [kept - lost for kept, (_, lost) in zip(selection.kept, verified, strict=True)]
+    if any(lost & forced for (_, lost), forced in zip(verified, state.protected, strict=True)):
+        raise BudgetInfeasible(
+            "protected text cannot be kept without text around it that exceeds the target",
+            smallest_target_tokens=state.tokens_before,
+        )
+    return {UnitRef(p, u) for p, (_, units) in enumerate(verified) for u in units}
 
 
-def infeasible(error: BudgetInfeasible, extra_tokens: int) -> BudgetInfeasible:
-    """The same error with text outside the group counted in."""
-    smallest = int(str(error.details["smallest_target_tokens"])) + extra_tokens
-    return BudgetInfeasible(
-        f"text that must stay takes {smallest} tokens, more than the target allows", smallest_target_tokens=smallest
+def finish(state: State) -> PipelineResult:
+    """The result with its details; the texts as they were, if nothing was gained."""
+    task = state.task
+    if state.refused:
+        state.warnings.append("verify_rollback: units that would have left a fact or a character in part were dropped")
+    if any(rendered.rewritten for rendered in state.rendered):
+        state.warnings.append(REWRITTEN)
+    details = state.scores.details
+    if isinstance(task.method, ReportsDetails):
+        details = task.method.details(state.passages, state.scores, state.kept, task.options)
+    if state.rewritten is not None:
+        details = {**details, **state.rewritten.details(state.kept)}
+    if state.tokens_after >= state.tokens_before:
+        result = unchanged(state, "no_gain")
+        if state.rewritten is None:
+            # Nothing is gained, but what the method found out about the documents is still worth telling.
+            result.details, result.scored, result.passages = details, state.scored, state.passages
+            result.kept = [set(range(len(passage.units))) for passage in state.passages]
+        return result
+    return PipelineResult(
+        state.rendered,
+        state.tokens_before,
+        state.tokens_after,
+        passages=state.passages,
+        kept=state.kept,
+        scored=state.scored,
+        details=details,
+        warnings=state.warnings,
+        seconds=state.seconds,
     )
+
+
+def unchanged(state: State, reason: Reason) -> PipelineResult:
+    """The texts as they were."""
+    texts = [text for _, text in state.task.texts]
+    rendered = [Rendered(text, [(0, len(text))] if text else []) for text in texts]
+    return PipelineResult(rendered, state.tokens_before, state.tokens_before, reason, warnings=state.warnings)
+
+
+def only_white_space(state: State) -> PipelineResult:
+    """White space alone: nothing to choose from, but a budget still holds."""
+    if state.budget is None:
+        return unchanged(state, "not_compressible")
+    state.warnings.append("nothing_fits: there is only white space, and more of it than the target allows")
+    rendered = [Rendered("", []) for _ in state.task.texts]
+    return PipelineResult(rendered, state.tokens_before, 0, warnings=state.warnings)

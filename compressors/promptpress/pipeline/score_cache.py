@@ -1,15 +1,16 @@
-"""Scores of texts that were scored before: they do not depend on the budget, so another budget needs no model."""
+"""Scores of earlier requests: they do not depend on the budget, so another budget needs no model."""
 
-import hashlib
 from collections.abc import Sequence
 
 from pydantic import BaseModel
 
 from promptpress.content import Passage
-from promptpress.methods.base import Method, ScoreCache, Scored
+from promptpress.methods.base import Method
+from promptpress.runtime.cache_keys import cache_key
 from promptpress.runtime.lru import LruCache
+from promptpress.scores import ScoreCache, Scored
 
-# What an entry takes beside its arrays: the key, the objects, the details.
+# Bytes of an entry beside its arrays: the key, the objects, the details.
 _OVERHEAD = 2000
 
 
@@ -20,7 +21,7 @@ class LruScoreCache(LruCache[Scored]):
         super().__init__(max_bytes, lambda _, scored: _size(scored))
 
 
-def score(
+def cached_score(
     method: Method[BaseModel],
     passages: Sequence[Passage],
     query: str | None,
@@ -34,7 +35,7 @@ def score(
     scored = cache.get(key)
     if scored is None:
         scored = method.score(passages, query, options)
-        for array in [*scored.units, *([] if scored.passages is None else [scored.passages])]:
+        for array in scored.arrays:
             array.flags.writeable = False
         cache.put(key, scored)
     return scored
@@ -42,17 +43,11 @@ def score(
 
 def _key(method: Method[BaseModel], passages: Sequence[Passage], query: str | None, options: BaseModel) -> bytes:
     """A digest of all that scores depend on. Units need not be in it: they follow from the text."""
-    digest = hashlib.blake2b(digest_size=32)
     parts = [method.name, *method.model_names(options), options.model_dump_json(), repr(query is None), query or ""]
     for passage in passages:
         parts += [passage.title, passage.text, repr(list(passage.hidden))]
-    for part in parts:
-        data = part.encode()
-        digest.update(len(data).to_bytes(8, "little"))
-        digest.update(data)
-    return digest.digest()
+    return cache_key("scores", parts)
 
 
 def _size(scored: Scored) -> int:
-    passages = 0 if scored.passages is None else scored.passages.nbytes
-    return _OVERHEAD + passages + sum(array.nbytes for array in scored.units) + 100 * len(scored.units)
+    return _OVERHEAD + sum(array.nbytes for array in scored.arrays) + 100 * len(scored.units)

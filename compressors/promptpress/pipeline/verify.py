@@ -1,12 +1,10 @@
 """The last gate: what leaves is checked against the original, whatever the method did."""
 
-import json
 from bisect import bisect_right
 from collections.abc import Set
 
-import regex
-
-from promptpress.content import STRUCTURED, Join, Kind, Passage
+from promptpress.content import STRUCTURED_KINDS, Kind, Passage
+from promptpress.content.registry import CONTENT_TYPES
 from promptpress.content.render import Rendered, render
 from promptpress.runtime.cancellation import check
 from promptpress.text.facts import breakable_spans, fact_spans
@@ -14,15 +12,14 @@ from promptpress.text.fidelity import invented
 from promptpress.text.graphemes import splits_cluster
 from promptpress.text.spans import Span, SpanSet, subtract
 
-_FENCE_LINE = regex.compile(r"^[ ]{0,3}(?:```|~~~)", regex.MULTILINE)
-
 
 def violations(passage: Passage, kept: Set[int], rendered: Rendered, facts: bool = True) -> set[int]:
     """Kept units that must go because their text breaks an invariant; empty for a sound result.
 
     Checked: the text is the concatenation of its spans and of what was rewritten; no fact and no grapheme cluster is kept
     in part; nothing was deleted that is a fact, and nothing written that the original does not say in numbers, names and
-    negations; a JSON document parses; code fences stay balanced. `facts` False leaves the facts unchecked.
+    negations; the text is sound as each of its content types: JSON parses, code fences stay balanced. `facts` False leaves
+    the facts unchecked.
     """
     if not kept:
         return set()
@@ -33,18 +30,12 @@ def violations(passage: Passage, kept: Set[int], rendered: Rendered, facts: bool
         broken |= _without_facts(passage, kept, rendered.spans)
     if "".join(passage.text[start:end] for start, end in rendered.spans) != _verbatim_part(rendered):
         return set(kept)
-    if passage.units[0].join is Join.OPEN and len(passage.units) - 1 in passage.units[0].requires:
-        try:
-            json.loads(rendered.text)
-        except ValueError:
-            return set(kept)
-    fences = len(_FENCE_LINE.findall(passage.text))
-    if fences and fences % 2 == 0 and len(_FENCE_LINE.findall(rendered.text)) % 2:
+    if not CONTENT_TYPES.check(passage, rendered.text):
         return set(kept)
     return broken
 
 
-def settle(passage: Passage, kept: Set[int], facts: bool = True) -> tuple[Rendered, set[int]]:
+def verify_and_rollback(passage: Passage, kept: Set[int], facts: bool = True) -> tuple[Rendered, set[int]]:
     """Render, dropping units until nothing is violated. Returns the result and the units that were rolled back."""
     remaining, rolled_back = set(kept), set[int]()
     while True:
@@ -62,11 +53,11 @@ def _split_facts(passage: Passage, kept: Set[int], spans: list[Span]) -> set[int
     """Kept units of which a fact is only partly in the output. Structured units hold their facts whole by construction."""
     inside = SpanSet([*spans, *passage.hidden])
     broken = set[int]()
-    prose = [unit for unit in passage.units if unit.kind not in STRUCTURED]
+    prose = [unit for unit in passage.units if unit.kind not in STRUCTURED_KINDS]
     if not prose:
         return broken
     facts = SpanSet(breakable_spans(passage.text))
-    structured = SpanSet((unit.start, unit.end) for unit in passage.units if unit.kind in STRUCTURED)
+    structured = SpanSet((unit.start, unit.end) for unit in passage.units if unit.kind in STRUCTURED_KINDS)
     cut = SpanSet(
         (start, end)
         for start, end in facts.spans
@@ -88,18 +79,18 @@ def _altered(passage: Passage, kept: Set[int]) -> set[int]:
         if index not in kept:
             continue
         source = passage.text[each.start : each.end]
-        if invented(source, each.by) if each.by else fact_spans(source):
+        if invented(source, each.text) if each.text else fact_spans(source):
             broken.add(index)
     return broken
 
 
 def _without_facts(passage: Passage, kept: Set[int], spans: list[Span]) -> set[int]:
     """Kept fragments of sentences that have lost a fact."""
-    if passage.undivided is None:
+    if passage.source_passage is None:
         return set()
     inside = SpanSet([*spans, *passage.hidden])
     lost = SpanSet(span for span in fact_spans(passage.text) if not inside.contains(*span))
-    sentences = passage.undivided.units
+    sentences = passage.source_passage.units
     starts = [unit.start for unit in sentences]
     broken = set[int]()
     for index in kept:

@@ -6,6 +6,16 @@ from collections.abc import Iterable, Sequence
 Span = tuple[int, int]
 
 
+def trim(text: str, start: int = 0, end: int | None = None) -> Span:
+    """`[start, end)` without the white space at its edges; empty, so that start equals end, where there is nothing else."""
+    end = len(text) if end is None else end
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end
+
+
 def merge(spans: Iterable[Span]) -> list[Span]:
     """Sorted, disjoint spans that cover the same characters; touching and empty spans are folded."""
     merged: list[Span] = []

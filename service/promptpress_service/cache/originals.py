@@ -38,7 +38,7 @@ class Original:
 class OriginalStore:
     """Originals of all tenants, each behind its own hashes; every use lets an original live for `ttl_seconds` more.
 
-    Give it a store of its own where that is in memory, lest results push originals out.
+    Give it a store of its own where that is in memory: results would push originals out.
     """
 
     def __init__(self, store: ByteStore, sealer: Sealer, secret: bytes, ttl_seconds: float) -> None:

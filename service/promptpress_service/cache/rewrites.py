@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from promptpress.backends.rewriter.cache import RewriteCache, unpack
-from promptpress_service.cache.shared import Layer
+from promptpress_service.cache.layers import Layer
 
 
 def _checked(data: bytes) -> bytes | None:

@@ -5,7 +5,7 @@ They stay out of Redis: with the embeddings from there, scores are quickly made 
 
 from collections.abc import Callable
 
-from promptpress.methods.base import ScoreCache, Scored
+from promptpress.scores import ScoreCache, Scored
 
 
 class TenantScoreCache:

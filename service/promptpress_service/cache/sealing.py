@@ -26,9 +26,11 @@ _WORTH_COMPRESSING = 256
 
 
 def parse_encryption_key(text: str) -> bytes:
-    """32 bytes from their base64 form (standard or URL-safe). Raises ValueError, which does not repeat the key."""
+    """32 bytes from their base64 form (standard or URL-safe, padded or not). Raises ValueError, which does not repeat the
+    key."""
+    text = text.strip().rstrip("=")
     try:
-        key = base64.b64decode(text.strip().replace("-", "+").replace("_", "/"), validate=True)
+        key = base64.b64decode(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):
         key = b""
     if len(key) != 32:

@@ -5,23 +5,26 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from promptpress_service.cache.backend import ByteStore
+
+ValueT = TypeVar("ValueT")
 
 _LONGEST_PAUSE = 0.2
 
 
 @dataclass
-class _Flight:
-    task: "asyncio.Task[tuple[bytes, bool]]"
+class _Flight(Generic[ValueT]):
+    task: "asyncio.Task[tuple[ValueT, bool]]"
     waiters: int = 0
     reported: bool = False
 
 
-class SingleFlight:
+class SingleFlight(Generic[ValueT]):
     """Runs `compute` once for all who ask for the same key at the same time. For one event loop.
 
-    `lock_seconds` is how long the lock outlives a replica that died; who holds it renews it. `longest_wait` is how long a
+    `lock_seconds` is how long the lock outlives a replica that died; its owner renews it. `longest_wait` is how long a
     replica waits for another one's value before it computes its own.
     """
 
@@ -30,15 +33,15 @@ class SingleFlight:
         self._lock_seconds = lock_seconds
         self._longest_wait = longest_wait
         self._pause = pause
-        self._flights: dict[str, _Flight] = {}
+        self._flights: dict[str, _Flight[ValueT]] = {}
 
     async def run(
         self,
         key: str,
-        load: Callable[[], Awaitable[bytes | None]],
-        compute: Callable[[], Awaitable[bytes]],
-        save: Callable[[bytes], Awaitable[object]],
-    ) -> tuple[bytes, bool]:
+        load: Callable[[], Awaitable[ValueT | None]],
+        compute: Callable[[], Awaitable[ValueT]],
+        save: Callable[[ValueT], Awaitable[object]],
+    ) -> tuple[ValueT, bool]:
         """The value of `load`, or else of `compute`, which is then given to `save`; and whether it was computed, which of
         those who share a computation only one is told.
 
@@ -58,17 +61,17 @@ class SingleFlight:
         finally:
             flight.waiters -= 1
             if flight.waiters == 0:
-                # Out of the way before the cancelled task ends, lest a newcomer joins it.
+                # Out of the way before the cancelled task ends, so that no newcomer joins it.
                 del self._flights[key]
                 flight.task.cancel()
 
     async def _lead(
         self,
         key: str,
-        load: Callable[[], Awaitable[bytes | None]],
-        compute: Callable[[], Awaitable[bytes]],
-        save: Callable[[bytes], Awaitable[object]],
-    ) -> tuple[bytes, bool]:
+        load: Callable[[], Awaitable[ValueT | None]],
+        compute: Callable[[], Awaitable[ValueT]],
+        save: Callable[[ValueT], Awaitable[object]],
+    ) -> tuple[ValueT, bool]:
         value = await load()
         if value is not None:
             return value, False
@@ -84,7 +87,7 @@ class SingleFlight:
             value = await compute()
             await save(value)
             return value, True
-        async with self._held(lock, token):
+        async with self._locked(lock, token):
             # Between the look and the lock, another replica may have finished.
             value = await load()
             if value is not None:
@@ -94,8 +97,8 @@ class SingleFlight:
             return value, True
 
     async def _lock_or_value(
-        self, lock: str, token: bytes, load: Callable[[], Awaitable[bytes | None]]
-    ) -> tuple[bool, bytes | None]:
+        self, lock: str, token: bytes, load: Callable[[], Awaitable[ValueT | None]]
+    ) -> tuple[bool, ValueT | None]:
         """The lock, or the value from whoever had it, or neither: the store cannot tell, or it took too long."""
         loop = asyncio.get_running_loop()
         give_up = loop.time() + self._longest_wait
@@ -111,7 +114,7 @@ class SingleFlight:
         return bool(taken), None
 
     @asynccontextmanager
-    async def _held(self, lock: str, token: bytes) -> AsyncIterator[None]:
+    async def _locked(self, lock: str, token: bytes) -> AsyncIterator[None]:
         renewal = asyncio.create_task(self._renew(lock))
         try:
             yield
@@ -125,7 +128,7 @@ class SingleFlight:
             await self._store.touch(lock, self._lock_seconds)
 
 
-def _retrieve(task: "asyncio.Task[tuple[bytes, bool]]") -> None:
-    """Take note of an exception that nobody waits for any more, lest asyncio logs it with all it says."""
+def _retrieve(task: "asyncio.Task[Any]") -> None:
+    """Take note of an exception that nobody waits for any more: asyncio would log it with its message."""
     if not task.cancelled():
         task.exception()

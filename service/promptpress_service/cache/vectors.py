@@ -4,8 +4,8 @@ import struct
 
 import numpy as np
 
-from promptpress.backends.encoder.late_pooling import PassageVectors
-from promptpress_service.cache.shared import Layer
+from promptpress.backends.encoder.late_chunking import PassageVectors
+from promptpress_service.cache.layers import Layer
 
 _HEAD = struct.Struct("<4sII")
 _MAGIC = b"pv16"

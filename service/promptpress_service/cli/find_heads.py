@@ -1,108 +1,42 @@
-"""`promptpress find-heads`: finds a model's evaluator heads, tests them, and writes what `ehpc` needs."""
+"""`promptpress find-heads`: the attention heads that `ehpc` needs."""
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-import orjson
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+import typer
 
-from promptpress.backends.attention_heads.head_search import KEPT_AT, choose, evidence_mass, try_heads
-from promptpress.backends.attention_heads.probes import make_probes
-from promptpress.backends.attention_heads.profile import HeadProfile
-from promptpress.backends.causal_lm.loading import load_causal_lm
-from promptpress.errors import InvalidValue
-
-_PER_TOKEN = 4
-"""Characters of English text to a token, about."""
+from promptpress_service.cli.failures import reported
 
 
-def find(
-    model: str,
-    out: Path,
-    plot: Path | None,
-    *,
-    probes: int,
-    tokens: int,
-    heads: int,
-    window: int,
-    kernel: int,
-    seed: int,
-    haystack: Path | None,
-    threads: int | None,
-) -> bool:
-    """Write the heads to `out` and a heat map to `plot`; whether they pass the acceptance test.
+def find_heads(
+    model: Annotated[str, typer.Option(help="A causal language model: embedded, a local folder or a Hugging Face id.")],
+    out: Annotated[Path, typer.Option(help="File to write the heads to.")] = Path("heads.json"),
+    plot: Annotated[Path | None, typer.Option(help="PNG to draw a heat map of all heads to.")] = None,
+    probes: Annotated[int, typer.Option(min=4, max=1000, help="Texts with a hidden answer to look for.")] = 32,
+    tokens: Annotated[int, typer.Option(min=50, help="Length of each, about.")] = 1000,
+    heads: Annotated[int, typer.Option(min=1, help="Heads to choose, at most half of a layer's.")] = 8,
+    window: Annotated[int, typer.Option(min=1, max=512, help="How many of the last tokens look.")] = 16,
+    kernel: Annotated[int, typer.Option(min=1, max=512, help="Tokens over which scores are averaged.")] = 32,
+    seed: Annotated[int, typer.Option(help="Seed of the texts.")] = 0,
+    haystack: Annotated[Path | None, typer.Option(help="Text file to hide answers in; default: made-up sentences.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads.")] = None,
+) -> None:
+    """Find the attention heads of a model that `ehpc` needs; exit code 3 if those found fail the acceptance test."""
+    from promptpress_service.cli.head_search import find
 
-    Raises ModelUnavailable, or InvalidValue if the probes do not fit the model.
-    """
-    if plot is not None:
-        _require_matplotlib()
-    text = haystack.read_text("utf-8") if haystack else None
-    lm = load_causal_lm(model, threads, setting="--model")
-    characters = _PER_TOKEN * tokens
-    console = Console(stderr=True)
-    bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
-    )
-    try:
-        with bar as progress:
-            task = progress.add_task("finding heads", total=probes)
-            mass = evidence_mass(lm, make_probes(probes, characters, seed, text), lambda: progress.advance(task))
-            layer, chosen = choose(mass, heads)
-            profile = HeadProfile(layer, chosen, window, kernel)
-            check = progress.add_task("testing them", total=probes)
-            held_out = make_probes(probes, characters, seed + 1, text)
-            result = try_heads(lm, profile, held_out, lambda: progress.advance(check))
-    except ValueError as error:
-        raise InvalidValue(f"{error}; give fewer --tokens", "--tokens") from None
-    found: dict[str, Any] = {
-        "model": lm.name,
-        "layer": layer,
-        "heads": list(chosen),
-        "window": window,
-        "kernel": kernel,
-        "accepted": result.accepted,
-        "lift_over_random_heads": round(result.lift, 2),
-        "evidence_kept": {"ratio": KEPT_AT, "share": round(result.kept, 3)},
-        "probes": {"count": probes, "tokens": tokens, "seed": seed},
-        "evidence_mass": [[round(value, 5) for value in row] for row in mass.tolist()],
-    }
-    out.write_bytes(orjson.dumps(found, option=orjson.OPT_INDENT_2) + b"\n")
-    if plot is not None:
-        _draw(found, plot)
-    verdict = "accepted" if result.accepted else "NOT accepted"
-    console.print(
-        f"layer {layer}, heads {', '.join(map(str, chosen))}: {verdict}; {result.lift:.1f} times the evidence of random "
-        f"heads, evidence kept in {result.kept:.0%} of probes at {KEPT_AT:.0%} of the text. For the service: "
-        f"PROMPTPRESS_EVALUATOR_HEADS={out}",
-        highlight=False,
-        soft_wrap=True,
-    )
-    return result.accepted
-
-
-def _require_matplotlib() -> None:
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError:
-        raise InvalidValue(
-            "a heat map needs matplotlib: pip install 'promptpress[bench]', or leave --plot out", "--plot"
-        ) from None
-
-
-def _draw(found: dict[str, Any], path: Path) -> None:
-    """A heat map of the evidence mass, layers down, heads across; the chosen heads are ringed."""
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    from matplotlib import pyplot
-
-    mass = found["evidence_mass"]
-    figure, axes = pyplot.subplots(figsize=(max(4, len(mass[0]) * 0.3 + 2), max(3, len(mass) * 0.25 + 1.5)))
-    image = axes.imshow(mass, aspect="auto", cmap="viridis")
-    axes.plot(found["heads"], [found["layer"]] * len(found["heads"]), "o", mfc="none", mec="red", ms=9)
-    axes.set(xlabel="head", ylabel="layer", title=f"Attention of the last token to the evidence\n{found['model']}")
-    figure.colorbar(image)
-    figure.tight_layout()
-    figure.savefig(path, dpi=110)
-    pyplot.close(figure)
+    with reported():
+        accepted = find(
+            model,
+            out,
+            plot,
+            probes=probes,
+            tokens=tokens,
+            heads=heads,
+            window=window,
+            kernel=kernel,
+            seed=seed,
+            haystack=haystack,
+            threads=threads,
+        )
+    if not accepted:
+        raise typer.Exit(3)

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from promptpress.methods.registry import METHODS
+from promptpress.methods.registry import method_classes
 from promptpress.request import Text
 from promptpress.text.tokenization import counter_for
 
@@ -59,11 +59,11 @@ def list_methods() -> MethodList:
             MethodDescription(
                 name=method.name,
                 summary=method.summary,
-                query=method.query,
-                models=list(method.models),
+                query=method.query_use,
+                models=list(method.model_roles),
                 options=method.options_model.model_json_schema(),
             )
-            for method in METHODS.values()
+            for method in method_classes().values()
         ]
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 import grpc
 from google.protobuf.message import DecodeError
 
-from promptpress.request import CompressionRequest
+from promptpress_service.engine.request import ServiceRequest
 from promptpress_service.failures import ServiceFailure
 from promptpress_service.grpc_api.status import MalformedMessage, http_status, refusal
 from promptpress_service.observability.observer import CLIENT_LEFT, Observer
@@ -31,16 +31,16 @@ class Call:
     caller: Caller
     context: Any
 
-    def bounded(self, request: CompressionRequest) -> CompressionRequest:
-        """The request with what is left of the call's deadline as its own, if that is sooner.
+    def bounded(self, request: ServiceRequest) -> ServiceRequest:
+        """The request with the time that remains to the call as its deadline, if that is sooner than its own.
 
         A little is kept back: the engine answers a missed deadline with the original, which must still get to the client.
         """
         left = self.context.time_remaining()
-        if left is None or "deadline_ms" not in type(request).model_fields:
+        if left is None:
             return request
         usable = max(1, int(1000 * (left - min(left / 10, _REPLY_MARGIN_S))))
-        own = getattr(request, "deadline_ms", None)
+        own = request.deadline_ms
         return request.model_copy(update={"deadline_ms": usable if own is None else min(own, usable)})
 
 

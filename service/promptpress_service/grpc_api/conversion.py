@@ -11,12 +11,12 @@ from typing import Any, cast
 from google.protobuf.struct_pb2 import NULL_VALUE, Struct, Value
 
 from promptpress.errors import InvalidValue
-from promptpress.request import CompressionRequest
 from promptpress.result import CompressedDocument, LocatedScores, UnitScore
 from promptpress_service.dialects.catalogue import MethodList, TokenizeRequest, TokenizeResponse
+from promptpress_service.dialects.errors import ErrorBody
 from promptpress_service.dialects.native import CompressResponse
+from promptpress_service.engine.request import ServiceRequest
 from promptpress_service.grpc_api.generated import promptpress_pb2 as pb
-from promptpress_service.http.errors import ErrorBody
 
 MAX_DEPTH = 30
 """Levels of JSON. Protobuf parses 100 levels of messages, an object takes three, and an answer wraps it in a few more."""
@@ -35,7 +35,7 @@ _OPTIONAL = (
 _REPEATED = ("protect_patterns", "compress_roles", "include")
 
 
-def to_request(message: pb.CompressRequest) -> CompressionRequest:
+def to_request(message: pb.CompressRequest) -> ServiceRequest:
     """The native request. Raises pydantic.ValidationError or CompressionError, as its JSON would."""
     fields: dict[str, Any] = {name: getattr(message, name) for name in _OPTIONAL if message.HasField(name)}
     fields |= {name: list(getattr(message, name)) for name in _REPEATED if getattr(message, name)}
@@ -50,7 +50,7 @@ def to_request(message: pb.CompressRequest) -> CompressionRequest:
             fields["documents"] = [_document(item, i) for i, item in enumerate(message.documents.items)]
         case "messages":
             fields["messages"] = [from_struct(item, f"messages[{i}]") for i, item in enumerate(message.messages.items)]
-    return CompressionRequest.model_validate(fields)
+    return ServiceRequest.model_validate(fields)
 
 
 def to_tokenize_request(message: pb.TokenizeRequest) -> TokenizeRequest:

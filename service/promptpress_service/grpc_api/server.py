@@ -11,7 +11,7 @@ import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from promptpress_service.engine.engine import Engine
+from promptpress_service.engine.handle import EngineHandle
 from promptpress_service.grpc_api.boundary import Authenticate, Boundary
 from promptpress_service.grpc_api.generated import promptpress_pb2, promptpress_pb2_grpc
 from promptpress_service.grpc_api.servicer import CompressorServicer, Originals
@@ -36,32 +36,34 @@ def anyone(_: Mapping[str, str]) -> Caller:
 
 
 class GrpcServer:
-    """Serves an engine that somebody else starts and closes.
+    """Serves an engine that somebody else opens and closes.
 
     `port` 0 takes a free one; `start` returns it. `authenticate` gets the call's metadata, names in lower case, and raises a
     ServiceFailure with status 401 or 403; health and reflection do not ask it. Every call is observed.
-    `reuse_port` lets several processes share the port.
+    `reuse_port` lets several processes share the port. Requests are at most `max_message_bytes` long.
     """
 
     def __init__(
         self,
-        engine: Engine,
+        engine: EngineHandle,
         host: str,
         port: int,
         *,
+        observer: Observer,
         authenticate: Authenticate = anyone,
         originals: Originals | None = None,
-        observer: Observer | None = None,
         tls: Tls | None = None,
         reuse_port: bool = False,
+        max_message_bytes: int = 4 * 1024 * 1024,
     ) -> None:
         self._engine = engine
         self._address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self._servicer = CompressorServicer(engine, originals)
         self._authenticate = authenticate
-        self._observer = observer or Observer(engine.metrics)
+        self._observer = observer
         self._tls = tls
         self._reuse_port = reuse_port
+        self._max_message_bytes = max_message_bytes
         self._server: Any = None
 
     async def start(self) -> int:
@@ -71,7 +73,7 @@ class GrpcServer:
         self._server = grpc.aio.server(
             interceptors=(self._boundary,),
             options=(
-                ("grpc.max_receive_message_length", self._engine.settings.max_body_bytes),
+                ("grpc.max_receive_message_length", self._max_message_bytes),
                 # Spans and scores may well be longer than the text they speak of.
                 ("grpc.max_send_message_length", -1),
                 ("grpc.so_reuseport", int(self._reuse_port)),

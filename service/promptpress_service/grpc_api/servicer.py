@@ -1,23 +1,23 @@
 """The methods of the Compressor service."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Protocol, TypeVar
 
-from pydantic import ValidationError
-
-from promptpress.errors import CompressionError, InvalidValue
+from promptpress.errors import InvalidValue
 from promptpress_service.cache.originals import UnknownOriginal, is_hash
 from promptpress_service.dialects.catalogue import count_tokens, list_methods
+from promptpress_service.dialects.errors import REPORTED, native_body, report_of
 from promptpress_service.dialects.native import response_of
-from promptpress_service.engine.engine import Engine
+from promptpress_service.engine.batch import BatchOutcome, run_batch
+from promptpress_service.engine.handle import EngineHandle
+from promptpress_service.failures import ServiceFailure
 from promptpress_service.grpc_api import conversion
 from promptpress_service.grpc_api.boundary import Call
 from promptpress_service.grpc_api.generated import promptpress_pb2 as pb
 from promptpress_service.grpc_api.status import NotOffered, shortened
-from promptpress_service.http.errors import error_body
-from promptpress_service.observability.records import CompressionRecord, current_record
+from promptpress_service.observability.records import note_error
 
 _INLINE_BYTES = 64 * 1024
 _From = TypeVar("_From")
@@ -44,7 +44,7 @@ class Originals(Protocol):
 class CompressorServicer:
     """Each method takes its message and the Call, and raises CompressionError, ValidationError or ServiceFailure."""
 
-    def __init__(self, engine: Engine, originals: Originals | None) -> None:
+    def __init__(self, engine: EngineHandle, originals: Originals | None) -> None:
         self._engine = engine
         self._originals = originals
 
@@ -52,9 +52,7 @@ class CompressorServicer:
         """One input."""
         large = request.ByteSize() > _INLINE_BYTES
         native = await _converted(conversion.to_request, request, large)
-        outcome = await self._engine.compress(call.bounded(native), call.caller)
-        record = CompressionRecord.of(outcome.result, native, outcome.queue_ms, outcome.cache)
-        current_record().compressions.append(record)
+        outcome = await self._engine.get().compress(call.bounded(native), call.caller)
         return await _converted(conversion.from_response, response_of(outcome), large)
 
     async def CompressBatch(self, request: pb.CompressBatchRequest, call: Call) -> pb.CompressBatchResponse:  # noqa: N802
@@ -77,7 +75,7 @@ class CompressorServicer:
         """An original, to the tenant who sent it."""
         if self._originals is None:
             raise NotOffered("this server keeps no originals")
-        await self._engine.admit(call.caller)
+        await self._engine.get().admit(call.caller)
         if not is_hash(request.hash):
             raise InvalidValue("a hash is 12 to 24 lower-case hex digits", "hash")
         original = await self._originals.get(call.caller.tenant, request.hash)
@@ -87,41 +85,36 @@ class CompressorServicer:
 
     async def ListMethods(self, request: pb.ListMethodsRequest, call: Call) -> pb.ListMethodsResponse:  # noqa: N802
         """Every method with the schema of its options."""
-        await self._engine.admit(call.caller)
+        await self._engine.get().admit(call.caller)
         return conversion.from_method_list(list_methods())
 
     async def Tokenize(self, request: pb.TokenizeRequest, call: Call) -> pb.TokenizeResponse:  # noqa: N802
         """Token counts; in a thread, because counting megabytes takes a while."""
-        await self._engine.admit(call.caller)
+        await self._engine.get().admit(call.caller)
         native = conversion.to_tokenize_request(request)
         return conversion.from_tokenize_response(await asyncio.to_thread(count_tokens, native))
 
     async def _outcomes(self, request: pb.CompressBatchRequest, call: Call) -> AsyncGenerator[pb.CompressBatchItem, None]:
-        """The outcome of each request, as they finish; what still runs when nobody listens any more is cancelled."""
-        limit = self._engine.settings.max_batch_items
-        if len(request.requests) > limit:
-            raise InvalidValue(f"at most {limit} requests in a batch; got {len(request.requests)}", "requests")
-        turns = self._engine.turns()
+        """The outcome of each request, as they finish; closing the generator cancels those that still run."""
 
-        async def in_turn(index: int, each: pb.CompressRequest) -> pb.CompressBatchItem:
-            async with turns:
-                return await self._outcome(index, each, call)
+        def work(each: pb.CompressRequest) -> Callable[[], Awaitable[pb.CompressResponse]]:
+            return lambda: self.Compress(each, call)
 
-        running = [asyncio.create_task(in_turn(i, each)) for i, each in enumerate(request.requests)]
-        try:
-            for finished in asyncio.as_completed(running):
-                yield await finished
-        finally:
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+        async with aclosing(run_batch(self._engine.get(), [work(each) for each in request.requests])) as outcomes:
+            async for outcome in outcomes:
+                yield _item(outcome)
 
-    async def _outcome(self, index: int, request: pb.CompressRequest, call: Call) -> pb.CompressBatchItem:
-        try:
-            result = await self.Compress(request, call)
-        except (CompressionError, ValidationError) as error:
-            return pb.CompressBatchItem(index=index, error=conversion.from_error(shortened(error_body(error))))
-        return pb.CompressBatchItem(index=index, result=result)
+
+def _item(outcome: BatchOutcome[pb.CompressResponse]) -> pb.CompressBatchItem:
+    answer = outcome.answer
+    if isinstance(answer, ServiceFailure):
+        # gRPC has statuses for these, by which clients try again; they end the call.
+        raise answer
+    if not isinstance(answer, REPORTED):
+        return pb.CompressBatchItem(index=outcome.index, result=answer)
+    report = report_of(answer)
+    note_error(report.code)
+    return pb.CompressBatchItem(index=outcome.index, error=conversion.from_error(shortened(native_body(report))))
 
 
 async def _converted(convert: Callable[[_From], _To], value: _From, large: bool) -> _To:

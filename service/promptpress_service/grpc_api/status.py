@@ -5,11 +5,9 @@ from dataclasses import dataclass
 
 import grpc
 import orjson
-from pydantic import ValidationError
 
-from promptpress.errors import CompressionError
+from promptpress_service.dialects.errors import ErrorBody, native_body, report_of
 from promptpress_service.failures import ServiceFailure
-from promptpress_service.http.errors import ErrorBody, error_body
 
 ERROR_KEY = "promptpress-error-bin"
 RETRY_KEY = "retry-after"
@@ -60,27 +58,18 @@ class Refusal:
 
 def refusal(error: Exception) -> Refusal:
     """How to tell a client of an error. Anything that is not known to be the caller's or the service's state is INTERNAL."""
+    report = report_of(error)
+    body = shortened(native_body(report))
     retry: tuple[tuple[str, str | bytes], ...] = ()
-    if isinstance(error, CompressionError):
-        code, body = STATUS_CODES.get(error.status, grpc.StatusCode.INTERNAL), error_body(error)
-    elif isinstance(error, ValidationError):
-        code, body = grpc.StatusCode.INVALID_ARGUMENT, error_body(error)
-    elif isinstance(error, ServiceFailure):
-        code = STATUS_CODES.get(error.status, grpc.StatusCode.INTERNAL)
-        body = ErrorBody(code=error.code, message=error.message)
-        if error.retry_after is not None:
-            retry = ((RETRY_KEY, str(math.ceil(error.retry_after))),)
-    else:
-        code, body = grpc.StatusCode.INTERNAL, ErrorBody(code="internal", message="internal error")
-    body = shortened(body)
+    if report.retry_after is not None:
+        retry = ((RETRY_KEY, str(math.ceil(report.retry_after))),)
+    code = STATUS_CODES.get(report.status, grpc.StatusCode.INTERNAL)
     return Refusal(body.code, code, body.message, ((ERROR_KEY, _encoded(body)), *retry))
 
 
 def http_status(error: BaseException) -> int:
     """The status that REST answers the same error with."""
-    if isinstance(error, (CompressionError, ServiceFailure)):
-        return error.status
-    return 422 if isinstance(error, ValidationError) else 500
+    return report_of(error).status if isinstance(error, Exception) else 500
 
 
 def shortened(body: ErrorBody) -> ErrorBody:

@@ -1,23 +1,18 @@
-"""The HTTP application, with the gRPC server beside it."""
+"""The HTTP application: routes and middleware around a service that is built elsewhere."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
+from starlette.types import Lifespan
 
-from promptpress.backends.loader import ModelLoader
-from promptpress_service.engine.engine import Engine
-from promptpress_service.grpc_api.server import GrpcServer, Tls
-from promptpress_service.http import errors
+from promptpress_service.http import error_responses, openapi
+from promptpress_service.http.context import Context
+from promptpress_service.http.documentation import page
 from promptpress_service.http.middleware.observe import RequestContext
-from promptpress_service.http.middleware.response_cache import Repeated
+from promptpress_service.http.middleware.response_cache import ResponseCacheMiddleware
 from promptpress_service.http.middleware.security import Authentication, SecurityHeaders
-from promptpress_service.http.routes import compression, discovery, health, retrieve, streaming
-from promptpress_service.observability.metrics import Metrics
+from promptpress_service.http.routes import batch, compression, discovery, health, retrieve, streaming
 from promptpress_service.observability.observer import Observer
-from promptpress_service.observability.tracing import open_tracing
-from promptpress_service.settings.settings import Settings, get_settings
 from promptpress_service.tenancy.api_keys import KeyRing
 from promptpress_service.version import package_version
 
@@ -25,65 +20,23 @@ _DESCRIPTION = """Makes prompts shorter before they reach an LLM: the same shape
 counts tokens, with every kept character traceable to the original."""
 
 
-def create_app(
-    settings: Settings | None = None,
-    on_failure: Callable[[str], None] = lambda _: None,
-    models: ModelLoader | None = None,
+def build_app(
+    context: Context,
+    keys: KeyRing,
+    observer: Observer,
+    *,
+    public_docs: bool = False,
+    lifespan: Lifespan[FastAPI] | None = None,
 ) -> FastAPI:
-    """The application. Models load in the background once it starts; `/readyz` says when they are warm.
-
-    `on_failure` hears why it cannot serve.
-    `models` are those loaded before this process was forked: then several processes share the gRPC port.
-    """
-    settings = settings or get_settings()
-    metrics = Metrics(version=package_version())
-    tracing = open_tracing(package_version())
-    engine = Engine(settings, metrics, models)
-    keys = KeyRing(settings.api_keys.get_secret_value() if settings.api_keys else None, settings.api_keys_file)
-
-    observer = Observer(metrics, tracing)
-
-    async def start(app: FastAPI) -> GrpcServer | None:
-        try:
-            await engine.start()
-            app.state.originals = engine.storage.originals if engine.storage else None
-            if settings.grpc_port < 0:
-                return None
-            certificate, key = settings.grpc_tls_certificate, settings.grpc_tls_key
-            tls = Tls(certificate, key) if certificate and key else None
-            server = GrpcServer(
-                engine,
-                settings.host,
-                settings.grpc_port,
-                authenticate=keys.authenticate,
-                originals=app.state.originals,
-                observer=observer,
-                tls=tls,
-                reuse_port=models is not None,
-            )
-            await server.start()
-            return server
-        except Exception as error:
-            engine.failure = str(error)
-            on_failure(str(error))
-            return None
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        starting = asyncio.create_task(start(app))
-        yield
-        starting.cancel()
-        grpc_server = starting.result() if starting.done() and not starting.cancelled() else None
-        if grpc_server:
-            await grpc_server.stop(settings.shutdown_grace_seconds)
-        await engine.close()
-        tracing.close()
-
+    """The application. `lifespan` opens and closes what is behind `context`; `public_docs`: documentation needs no key."""
     app = FastAPI(
         title="PromptPress",
         version=package_version(),
         description=_DESCRIPTION,
         lifespan=lifespan,
+        # Their pages load scripts from elsewhere; ours is `documentation.page`.
+        docs_url=None,
+        redoc_url=None,
         # FastAPI's own telemetry records exception messages, which may quote prompts.
         telemetry={
             "tracing": False,
@@ -93,14 +46,21 @@ def create_app(
             "auto_configure": False,
         },
     )
-    app.state.engine = engine
-    app.state.keys = keys
-    app.state.metrics = metrics
-    errors.install(app)
-    for router in (compression.router, streaming.router, retrieve.router, discovery.router, health.router):
+    app.state.context = context
+    dialects = context.dialects
+    error_responses.install(app, dialects)
+    compressing = (compression.router_of(dialects), batch.router, streaming.router)
+    for router in (*compressing, retrieve.router, discovery.router, health.router, page.router):
         app.include_router(router)
-    app.add_middleware(Repeated, engine=engine)
-    app.add_middleware(Authentication, keys=keys, public_docs=settings.public_docs)
+    app.add_middleware(ResponseCacheMiddleware, engine=context.engine, dialects=dialects)
+    app.add_middleware(Authentication, keys=keys, public_docs=public_docs, dialects=dialects)
     app.add_middleware(SecurityHeaders)
-    app.add_middleware(RequestContext, observer=observer)
+    app.add_middleware(RequestContext, observer=observer, dialects=dialects)
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = openapi.document(app, dialects, keys.required)
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]
     return app

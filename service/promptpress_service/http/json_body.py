@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import Message
 
 from promptpress_service.failures import BodyTooLarge, MalformedJson
+from promptpress_service.http.context import context_of
 
 
 def parse(body: bytes) -> Any:
@@ -35,7 +36,7 @@ def parse(body: bytes) -> Any:
 class _BodyRequest(Request):
     async def body(self) -> bytes:
         if not hasattr(self, "_body"):
-            limit = self.app.state.engine.settings.max_body_bytes
+            limit = context_of(self).max_body_bytes
             if int(self.headers.get("content-length") or 0) > limit:
                 raise BodyTooLarge(limit)
             chunks: list[bytes] = []

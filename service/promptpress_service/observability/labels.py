@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Literal, get_args
 
-from promptpress.methods.registry import METHODS as REGISTERED
+from promptpress.methods.registry import methods
 from promptpress.result import Reason
 
 Outcome = Literal["compressed", "unchanged", "ok", "client_error", "overloaded", "unavailable", "error", "cancelled"]
@@ -25,7 +25,9 @@ ROUTES = PROBES | {
     "/v1/models",
     "/v1/tokenize",
     "/docs",
-    "/redoc",
+    "/docs/start.js",
+    "/docs/swagger-ui-bundle.js",
+    "/docs/swagger-ui.css",
     "/openapi.json",
     "promptpress.v1.Compressor/Compress",
     "promptpress.v1.Compressor/CompressBatch",
@@ -36,7 +38,7 @@ ROUTES = PROBES | {
     "promptpress.v1.Compressor/CompressKV",
 }
 VERBS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"})
-METHODS = frozenset(REGISTERED) | {NO_METHOD, SEVERAL_METHODS}
+METHODS = frozenset(methods()) | {NO_METHOD, SEVERAL_METHODS}
 OUTCOMES = frozenset(get_args(Outcome))
 STAGES = ("score", "cut", "verify")
 REASONS = frozenset(get_args(Reason))

@@ -13,7 +13,7 @@ import structlog
 from promptpress_service.observability import labels
 from promptpress_service.observability.metrics import Metrics
 from promptpress_service.observability.records import CompressionRecord, RequestRecord, set_current_record
-from promptpress_service.observability.tracing import NoTracing, RequestEnd, RequestSpan, Tracing
+from promptpress_service.observability.spans import NoTracing, RequestEnd, RequestSpan, Tracing
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 CLIENT_LEFT = 499

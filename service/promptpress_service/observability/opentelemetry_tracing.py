@@ -18,8 +18,7 @@ from opentelemetry.util.types import AttributeValue
 
 from promptpress_service.observability import labels
 from promptpress_service.observability.records import CompressionRecord
-from promptpress_service.observability.tracing import RequestEnd
-from promptpress_service.settings.settings import SettingsError
+from promptpress_service.observability.spans import RequestEnd, TracingError
 
 _MOST_TRACED_COMPRESSIONS = 16
 _MODEL_NAME = re.compile(r"[A-Za-z0-9._:/@-]{1,128}")
@@ -38,7 +37,7 @@ class OpenTelemetryTracing:
 
     @classmethod
     def from_environment(cls, version: str, environment: Mapping[str, str]) -> Self:
-        """With the exporter that `OTEL_TRACES_EXPORTER` names: `otlp` (the default) or `console`. Raises SettingsError."""
+        """With the exporter that `OTEL_TRACES_EXPORTER` names: `otlp` (the default) or `console`. Raises TracingError."""
         return cls(BatchSpanProcessor(_exporter(environment)), version)
 
     def start(self, carrier: Mapping[str, str]) -> "OpenTelemetrySpan":
@@ -131,8 +130,8 @@ def _exporter(environment: Mapping[str, str]) -> SpanExporter:
     if name == "console":
         return ConsoleSpanExporter()
     if name != "otlp":
-        raise SettingsError("OTEL_TRACES_EXPORTER: supported are otlp, console and none")
+        raise TracingError("OTEL_TRACES_EXPORTER: supported are otlp, console and none")
     protocol = environment.get("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL") or environment.get("OTEL_EXPORTER_OTLP_PROTOCOL")
     if protocol not in (None, "", "http/protobuf"):
-        raise SettingsError("OTEL_EXPORTER_OTLP_PROTOCOL: supported is http/protobuf; collectors take it on port 4318")
+        raise TracingError("OTEL_EXPORTER_OTLP_PROTOCOL: supported is http/protobuf; collectors take it on port 4318")
     return OTLPSpanExporter()

@@ -1,11 +1,7 @@
-"""What is known about a request by the time it ends. Routes fill it; logs, metrics and spans are written from it.
+"""What is known about a request by the time it ends: logs, metrics and spans are written from it.
 
-A route (or a gRPC method) adds one `CompressionRecord` for each compression it answered, and nothing else:
-
-    current_record().compressions.append(CompressionRecord.of(outcome.result, body, outcome.queue_ms, outcome.cache))
-
-The code that answers an error adds its code, `current_record().error_codes.append("rate_limited")`, and the code that
-knows who is asking calls `note_tenant`.
+The engine adds one `CompressionRecord` for each compression it answered. The code that answers an error calls
+`note_error`, and the code that knows who is asking calls `note_tenant`.
 """
 
 import time
@@ -113,6 +109,13 @@ def note_error(code: str) -> None:
     record = _current.get(None)
     if record is not None:
         record.error_codes.append(code)
+
+
+def note_compression(compression: CompressionRecord) -> None:
+    """Add a compression to the record of the request this runs for, if there is one."""
+    record = _current.get(None)
+    if record is not None:
+        record.compressions.append(compression)
 
 
 def note_tenant(tenant: str) -> None:

@@ -11,15 +11,15 @@ import uvicorn
 from fastapi import FastAPI
 
 from promptpress.backends.loader import ModelLoader
-from promptpress_service.http.app import create_app
+from promptpress_service.engine.health import WorkerGroup
 from promptpress_service.observability import logs
+from promptpress_service.process.banner import banner
+from promptpress_service.process.ports import PortUnavailable, metrics_port, open_ports
 from promptpress_service.process.workers import Supervisor
+from promptpress_service.settings.report import naming_variables
 from promptpress_service.settings.settings import Settings
+from promptpress_service.wiring import create_app
 
-_CURL = """  curl {url}/v1/compress -H 'Content-Type: application/json' -d '{{
-    "query": "When did Amundsen reach the South Pole?", "target_ratio": 0.5,
-    "text": "Roald Amundsen studied medicine before he went to sea. He reached the South Pole on 14 December 1911."}}'
-"""
 _NOT_READY_SECONDS = 0.5
 """Between /readyz turning 503 and the listener closing, so that a balancer can notice."""
 
@@ -31,32 +31,39 @@ def run(settings: Settings) -> int:
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115
     logs.configure(settings.log_level, settings.log_format)
     try:
-        listener = _listen(settings.host, settings.http_port)
-    except OSError as error:
-        return _taken(settings.host, settings.http_port, "HTTP", error)
-    _announce(settings, listener)
-    if settings.workers > 1:
-        return Supervisor(settings, listener, serve).run()
-    return serve(settings, listener)
+        listener = open_ports(settings)
+        if settings.workers > 1:
+            sys.stderr.write(banner(settings, listener))
+            return Supervisor(settings, listener, serve).run()
+        return serve(settings, listener)
+    except PortUnavailable as error:
+        sys.stderr.write(f"promptpress: {error}\n")
+        return 1
 
 
-def serve(settings: Settings, listener: socket.socket, models: ModelLoader | None = None) -> int:
-    """Serve on a listening socket in this process; its exit code. With `models`, one of several workers."""
+def serve(
+    settings: Settings, listener: socket.socket, models: ModelLoader | None = None, group: WorkerGroup | None = None
+) -> int:
+    """Serve on a listening socket in this process; its exit code. With `models`, one of several workers, and `group` is
+    all of them.
+
+    A process on its own serves its metrics too, and prints the banner. Raises PortUnavailable for the port of the metrics,
+    and SettingsError.
+    """
     failures: list[str] = []
 
     def give_up(message: str) -> None:
         failures.append(message)
-        sys.stderr.write(f"promptpress: {message}\n")
+        sys.stderr.write(f"promptpress: {naming_variables(message, Settings.model_fields)}\n")
         server.should_exit = True
 
-    app = create_app(settings, give_up, models=models)
+    app = create_app(settings, give_up, models, group=group)
     metrics = None
-    if settings.metrics_port >= 0 and models is None:
-        host = settings.metrics_host or settings.host
+    if (port := metrics_port(settings)) and models is None:
         try:
-            metrics = app.state.metrics.serve(host, settings.metrics_port)
+            metrics = app.state.metrics.serve(port.host, port.number)
         except OSError as error:
-            return _taken(host, settings.metrics_port, "METRICS", error)
+            raise port.unavailable(error) from error
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -68,18 +75,12 @@ def serve(settings: Settings, listener: socket.socket, models: ModelLoader | Non
         timeout_graceful_shutdown=max(1, round(settings.shutdown_grace_seconds)),
     )
     server = _Server(config, app)
+    if models is None:
+        sys.stderr.write(banner(settings, listener))
     server.run(sockets=[listener])
     if metrics:
         metrics.close()
     return 0 if server.started and not failures else 1
-
-
-def _announce(settings: Settings, listener: socket.socket) -> None:
-    scheme = "https" if settings.tls_certificate else "http"
-    host, port = listener.getsockname()[:2]
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
-    url = f"{scheme}://[{shown}]:{port}" if ":" in shown else f"{scheme}://{shown}:{port}"
-    sys.stderr.write(f"PromptPress on {url} (documentation at {url}/docs). Try:\n\n{_CURL.format(url=url)}\n")
 
 
 class _Server(uvicorn.Server):
@@ -101,25 +102,3 @@ class _Server(uvicorn.Server):
         else:
             loop = asyncio.get_running_loop()
             loop.call_later(_NOT_READY_SECONDS, setattr, self, "should_exit", True)
-
-
-def _taken(host: str, port: int, kind: str, error: OSError) -> int:
-    sys.stderr.write(
-        f"promptpress: cannot listen on {host}:{port}: {error.strerror or error}; "
-        f"set PROMPTPRESS_{kind}_PORT to a free port\n"
-    )
-    return 1
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # The protocol is named because asyncio turns Nagle's algorithm off only where it is, and without that every answer on
-    # a connection kept alive waits 40 ms for the client's delayed acknowledgement.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError:
-        listener.close()
-        raise
-    return listener

@@ -25,8 +25,6 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
-from promptpress_service.settings.settings import Settings, SettingsError
-
 _TLS = {"ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_cert_reqs", "ssl_check_hostname"}
 _SENTINEL = {"sentinel_username", "sentinel_password"}
 _SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster")
@@ -97,16 +95,6 @@ async def close(client: AsyncClient) -> None:
         # The client does not own the connections over which its pool asks the sentinels.
         for sentinel in pool.sentinel_manager.sentinels:
             await sentinel.aclose()
-
-
-def address_in(settings: Settings) -> RedisAddress | None:
-    """The Redis of the settings, if they name one. Raises SettingsError, which does not repeat the URL."""
-    if settings.redis_url is None:
-        return None
-    try:
-        return parse_redis_url(settings.redis_url.get_secret_value())
-    except RedisUrlError as error:
-        raise SettingsError(f"PROMPTPRESS_REDIS_URL: {error}") from None
 
 
 def parse_redis_url(url: str) -> RedisAddress:

@@ -9,6 +9,9 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from promptpress_service.cache.backend import StoreState
 from promptpress_service.cache.breaker import CircuitBreaker
+from promptpress_service.redis.outages import OutageLog
+
+_USER = "cache"
 
 
 class RedisHealth:
@@ -17,9 +20,17 @@ class RedisHealth:
     Writes have a breaker of their own: a Redis that is full or read-only answers, and its entries are still worth reading.
     """
 
-    def __init__(self, failures: int = 5, cool_down: float = 1.0, on_failure: Callable[[], None] = lambda: None) -> None:
-        """`on_failure` is called, in whatever thread, for each time that Redis did not answer or was not asked."""
+    def __init__(
+        self,
+        failures: int = 5,
+        cool_down: float = 1.0,
+        on_failure: Callable[[], None] = lambda: None,
+        outages: OutageLog | None = None,
+    ) -> None:
+        """`on_failure` is called, in whatever thread, for each time that Redis did not answer or was not asked. `outages`
+        hears when the breaker opens and when it closes."""
         self._on_failure = on_failure
+        self._outages = outages or OutageLog()
         self._link = CircuitBreaker(failures, cool_down)
         self._writes = CircuitBreaker(failures, cool_down)
         self._counters: Counter[str] = Counter(hits=0, misses=0, errors=0, timeouts=0, refused=0, skipped=0, too_large=0)
@@ -39,6 +50,7 @@ class RedisHealth:
     def succeeded(self, write: bool) -> None:
         """Redis did what it was asked."""
         self._link.succeeded()
+        self._outages.found(_USER)
         if write:
             self._writes.succeeded()
 
@@ -52,9 +64,12 @@ class RedisHealth:
         self._on_failure()
         if write and refused:
             self._link.succeeded()
+            self._outages.found(_USER)
             self._writes.failed()
             return
         self._link.failed()
+        if self._link.state != "closed":
+            self._outages.lost(_USER, type(error).__name__)
         if write:
             self._writes.abandoned()
 

@@ -45,6 +45,12 @@ def variable_of(name: str) -> str:
     return PREFIX + name.upper()
 
 
+def naming_variables(message: str, names: Iterable[str]) -> str:
+    """A message of the library that begins with the name of a setting, as in `encoder: cannot load`, with its variable."""
+    name, colon, rest = message.partition(":")
+    return f"{variable_of(name)}{colon}{rest}" if colon and name in set(names) else message
+
+
 def is_service_link(variable: str, value: str) -> bool:
     """Whether a variable was put there by Kubernetes and not by a person."""
     variable = variable.upper()

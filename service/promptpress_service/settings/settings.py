@@ -1,7 +1,5 @@
 """Settings, from flags, `PROMPTPRESS_*` environment variables and a TOML file, in this order of precedence."""
 
-import base64
-import binascii
 import os
 import re
 import tomllib
@@ -86,7 +84,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on. Others than loopback need an API key.")
     http_port: int = Field(8080, ge=0, le=65535, description="HTTP port; 0 takes a free one.")
     grpc_port: int = Field(8081, ge=-1, le=65535, description="gRPC port; 0 takes a free one, -1 turns gRPC off.")
-    metrics_port: int = Field(9090, ge=-1, le=65535, description="Port of /metrics; 0 takes a free one, -1 turns it off.")
+    metrics_port: int = Field(9464, ge=-1, le=65535, description="Port of /metrics; 0 takes a free one, -1 turns it off.")
     metrics_host: str | None = Field(None, description="Address of /metrics, which asks for no key; default: as host.")
     workers: int = Field(
         1, ge=1, le=256, description="Processes that serve; they share the model's weights and divide the threads."
@@ -259,9 +257,16 @@ class Settings(BaseSettings):
     @field_validator("cache_encryption_keys")
     @classmethod
     def _check_encryption_keys(cls, keys: list[SecretStr]) -> list[SecretStr]:
+        if keys:
+            # Here, because the library takes longer to import than a shell command without keys should need.
+            from promptpress_service.cache.sealing import parse_encryption_key
         for number, key in enumerate(keys, 1):
-            if len(_from_base64(key.get_secret_value())) != 32:
-                raise ValueError(f"key {number} must be 32 bytes as base64, as `openssl rand -base64 32` prints them")
+            try:
+                parse_encryption_key(key.get_secret_value())
+            except ValueError:
+                raise ValueError(
+                    f"key {number} must be 32 bytes as base64, as `openssl rand -base64 32` prints them"
+                ) from None
         return keys
 
     @model_validator(mode="after")
@@ -339,10 +344,3 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise SettingsError(f"PROMPTPRESS_CONFIG_FILE: {path} is not UTF-8 (byte {error.start})") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"PROMPTPRESS_CONFIG_FILE: {path} is not TOML: {error}") from None
-
-
-def _from_base64(text: str) -> bytes:
-    try:
-        return base64.b64decode(text.translate(str.maketrans("-_", "+/")) + "=" * (-len(text) % 4), validate=True)
-    except (binascii.Error, ValueError):
-        return b""

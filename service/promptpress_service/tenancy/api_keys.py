@@ -10,9 +10,10 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from promptpress_service.failures import ServiceFailure
 from promptpress_service.tenancy.caller import ANYONE, Caller
@@ -26,11 +27,11 @@ _log = logging.getLogger(__name__)
 
 
 class Unauthorized(ServiceFailure):
-    """No key, or one that is not known. `headers` belong into the answer."""
+    """No key, or one that is not known."""
 
     status = 401
     code = "unauthorized"
-    headers = {"WWW-Authenticate": "Bearer"}  # noqa: RUF012 - a constant of the class, like `status`
+    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
 
 
 class KeysError(ValueError):
@@ -93,18 +94,6 @@ def _parse_key(entry: str) -> StoredKey:
     return StoredKey(tenant, _digest(key))
 
 
-def presented_keys(headers: Mapping[str, str]) -> list[str]:
-    """Keys of a request, from `Authorization: Bearer`, `x-api-key` and `x-headroom-proxy-token`. `headers` has lower-case
-    names, or ignores case."""
-    scheme, _, bearer = headers.get("authorization", "").strip().partition(" ")
-    candidates = (
-        bearer if scheme.lower() == "bearer" else "",
-        headers.get("x-api-key", ""),
-        headers.get("x-headroom-proxy-token", ""),
-    )
-    return [candidate.strip() for candidate in candidates if candidate.strip()]
-
-
 class KeyRing:
     """All keys in force: those given as text, and those of a file that is read again when it changes."""
 
@@ -129,16 +118,15 @@ class KeyRing:
         """Whether a request needs a key. Follows from what is configured, not from how many keys a file holds by now."""
         return bool(self._fixed) or self._path is not None
 
-    def authenticate(self, headers: Mapping[str, str]) -> Caller:
-        """Who sent a request with these headers. Raises Unauthorized. Anyone, when no keys are configured.
+    def authenticate(self, presented: Sequence[str]) -> Caller:
+        """Who sent a request that carries these keys. Raises Unauthorized. Anyone, when no keys are configured.
 
         A request may carry several keys, since a proxied one brings the key of the LLM too: one that is known is enough, and
-        the first in the order of `presented_keys` decides.
+        the first of them decides.
         """
         if not self.required:
             return ANYONE
         self._reload()
-        presented = presented_keys(headers)
         for key in presented:
             if tenant := self._tenant_of(key):
                 return Caller(tenant)

@@ -1,12 +1,11 @@
 """Rate limits of tenants, counted in this process or, shared by replicas, in Redis."""
 
 import asyncio
-import logging
 import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Self, TypeVar
+from typing import TypeVar
 
 from limits import RateLimitItem, parse_many
 from limits.aio.storage import MemoryStorage
@@ -14,15 +13,13 @@ from limits.aio.strategies import FixedWindowRateLimiter, SlidingWindowCounterRa
 from redis.exceptions import RedisClusterException, RedisError
 
 from promptpress_service.failures import ServiceFailure
-from promptpress_service.redis.address import address_in
-from promptpress_service.settings.settings import Settings
+from promptpress_service.redis.outages import OutageLog
 from promptpress_service.tenancy.caller import Caller
 from promptpress_service.tenancy.limits_storage import AddressedStorage
 
 _REDIS_FAILURES = (RedisError, RedisClusterException, OSError)
 _T = TypeVar("_T")
-
-_log = logging.getLogger(__name__)
+_USER = "limits"
 
 
 class RateLimited(ServiceFailure):
@@ -118,6 +115,7 @@ class RateLimits:
         redis: AddressedStorage | None = None,
         timeout_seconds: float = 0.25,
         pause_seconds: float = 5.0,
+        outages: OutageLog | None = None,
     ) -> None:
         self.degraded = False
         self._limits = limits
@@ -128,20 +126,7 @@ class RateLimits:
         self._timeout = timeout_seconds
         self._pause = pause_seconds
         self._ask_again = 0.0
-
-    @classmethod
-    def from_settings(cls, settings: Settings) -> Self:
-        """As the settings say. Raises SettingsError for a Redis URL that cannot be used, without repeating it."""
-        general = Limits(parse_limits(settings.rate_limit), parse_limits(settings.rate_limit_tokens))
-        tenants = {}
-        for tenant, own in settings.tenant_limits.items():
-            requests = parse_limits(own.rate_limit) if "rate_limit" in own.model_fields_set else general.requests
-            tokens = parse_limits(own.rate_limit_tokens) if "rate_limit_tokens" in own.model_fields_set else general.tokens
-            tenants[tenant] = Limits(requests, tokens)
-        timeout = settings.redis_timeout_ms / 1000
-        limited = any(each.requests or each.tokens for each in (general, *tenants.values()))
-        address = address_in(settings) if limited else None
-        return cls(general, tenants, AddressedStorage(address, timeout) if address else None, timeout)
+        self._outages = outages or OutageLog()
 
     async def admit(self, caller: Caller, requests: int = 1) -> None:
         """Count requests of a caller before they run. Raises RateLimited."""
@@ -181,12 +166,11 @@ class RateLimits:
                     counted = await count(self._shared)
             except _REDIS_FAILURES as error:
                 self._ask_again = time.monotonic() + self._pause
-                if not self.degraded:
-                    _log.warning("Redis does not count rate limits (%s); counting in this process", type(error).__name__)
+                self._outages.lost(_USER, type(error).__name__)
                 self.degraded = True
             else:
                 if self.degraded:
-                    _log.info("Redis counts rate limits again")
+                    self._outages.found(_USER)
                     self._ask_again = 0.0
                 self.degraded = False
                 return counted

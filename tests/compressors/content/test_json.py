@@ -11,9 +11,17 @@ from hypothesis import strategies as st
 from promptpress import compress
 from promptpress.content import segment
 from promptpress.content.json import json_units
-from promptpress.pipeline.verify import settle
+from promptpress.content.unit import Unit
+from promptpress.content.unit_list import UnitList
+from promptpress.pipeline.verify import verify_and_rollback
 
 LONG = "A long description of what it does, which nobody reads to the end. " * 7
+
+
+def units_of(text: str) -> list[Unit]:
+    out = UnitList()
+    json_units(text, 0, len(text), out)
+    return out.units
 
 
 def closed(units: list[Any], unit: int) -> set[int]:
@@ -30,7 +38,7 @@ def closed(units: list[Any], unit: int) -> set[int]:
 def test_what_is_kept_of_an_object_says_which_one_it_is(key: str) -> None:
     tool = {"kind": "f", key: "find_trains", "description": LONG, "parameters": {"to": LONG, "from": LONG}}
     text = json.dumps({"tools": [tool, {**tool, key: "find_buses"}], "about": LONG})
-    units = json_units(text, 0, len(text), 0)
+    units = units_of(text)
     (last,) = [i for i, unit in enumerate(units) if text[unit.start :].startswith('"from"')][1:]
     kept = [text[units[i].start : units[i].end] for i in sorted(closed(units, last)) if not units[i].structural]
     assert kept == [f'"{key}": "find_buses"', f'"from": "{LONG}"']
@@ -39,7 +47,7 @@ def test_what_is_kept_of_an_object_says_which_one_it_is(key: str) -> None:
 def test_a_long_name_and_a_name_of_several_are_like_other_members() -> None:
     for value in (LONG, {"first": LONG, "last": LONG}, [LONG]):
         text = json.dumps({"name": value, "about": LONG})
-        units = json_units(text, 0, len(text), 0)
+        units = units_of(text)
         last = max(i for i, unit in enumerate(units) if not unit.structural)
         assert {i for i in closed(units, last) if not units[i].structural} == {last}
 
@@ -70,5 +78,5 @@ def test_broken_json_never_leaves_even_with_units_merged_by_a_rewriting_method()
     opening, *others = passage.units
     merged = replace(passage, units=(replace(opening, requires=tuple(sorted(opening.requires))), *others))
     whole = set(range(len(merged.units)))
-    assert settle(merged, whole)[1] == set()
-    assert settle(merged, whole - {len(others)})[0].text == ""
+    assert verify_and_rollback(merged, whole)[1] == set()
+    assert verify_and_rollback(merged, whole - {len(others)})[0].text == ""

@@ -5,10 +5,10 @@ from promptpress import CompressionRequest, Compressor, Document
 from promptpress.backends.encoder.cache import LruVectorCache
 from promptpress.backends.loader import ModelLoader
 from promptpress.content import segment
-from promptpress.methods.base import Scored
 from promptpress.methods.evidence import Evidence, EvidenceOptions, combined
 from promptpress.methods.hybrid import Hybrid, HybridOptions
-from promptpress.methods.relevance import CoarseSignals
+from promptpress.methods.relevance import RelevanceSignals
+from promptpress.scores import Scored
 from tests.conftest import PROSE
 
 LOADER = ModelLoader()
@@ -42,7 +42,7 @@ def test_the_models_are_named(compressor: Compressor) -> None:
     assert any("evidence" in name for name in result.models)
 
 
-def test_nothing_read_is_the_coarse_stage_alone() -> None:
+def test_nothing_read_is_the_relevance_alone() -> None:
     models = LOADER.models()
     passages = [segment(d.text, d.title or "") for d in DOCUMENTS]
     evidence = Evidence(models).score(passages, "When was it built?", EvidenceOptions(read_tokens=0))
@@ -70,10 +70,12 @@ def test_what_was_not_read_scores_no_higher_than_by_the_least_evidence() -> None
 
 def weighed(documents: int, length: float, of: str) -> float:
     """What one more of a signal, or of the evidence, adds to the score of a sentence."""
-    values = {name: np.float32([name == of]) for name in ("similarity", "document", "lexical", "bridge", "evidence")}
+    values = {name: np.float32([name == of]) for name in ("similarity", "document", "lexical", "title_mention", "evidence")}
     evidence = values.pop("evidence")
     one, no, none = np.ones(1, np.float32), np.zeros(1, bool), np.zeros(documents, np.float32)
-    signals = CoarseSignals(**values, by_document=1.5, by_words=one, alone=no, relevance=none, length=length)
+    signals = RelevanceSignals(
+        **values, document_weight=1.5, lexical_weight=one, context_free=no, passage_similarity=none, query_length=length
+    )
     return float(combined(signals, evidence, documents)[0])
 
 
@@ -105,13 +107,13 @@ def test_a_long_query_and_long_titles_do_not_keep_it_from_reading() -> None:
     assert scored.details["read_units"] > 20
 
 
-def test_json_and_code_are_left_to_the_coarse_stage() -> None:
+def test_json_and_code_are_left_to_the_relevance() -> None:
     models = LOADER.models()
     texts = [f'{{"name": "tool_{i}", "description": "Finds the harbour {i}", "limit": {i}}}' for i in range(6)]
     passages = [segment(text, f"Tool {i}") for i, text in enumerate(texts)]
     evidence = Evidence(models).score(passages, "Which tool finds the harbour?", EvidenceOptions())
     hybrid = Hybrid(models).score(passages, "Which tool finds the harbour?", HybridOptions())
-    assert evidence.details == {"read_units": 0, "second_look": False}
+    assert evidence.details == {"read_units": 0, "query_expansion": False}
     assert all(np.array_equal(a, b) for a, b in zip(evidence.units, hybrid.units, strict=True))
 
 
@@ -125,19 +127,19 @@ TWO_STEPS = [
 TWO_STEPS_QUESTION = "Where was the person born who made the music of The Salt Road?"
 
 
-def look(second: bool, question: str = TWO_STEPS_QUESTION, documents: int = 5) -> Scored:
+def scored(expansion: bool, question: str = TWO_STEPS_QUESTION, documents: int = 5) -> Scored:
     texts = TWO_STEPS + [(f"Part {i}", PROSE) for i in range(documents - len(TWO_STEPS))]
     passages = [segment(text, title) for title, text in texts]
-    return Evidence(LOADER.models()).score(passages, question, EvidenceOptions(second_look=second))
+    return Evidence(LOADER.models()).score(passages, question, EvidenceOptions(query_expansion=expansion))
 
 
-def test_the_second_look_raises_whom_the_first_names_above_others_like_them() -> None:
-    def lead(scored: Scored) -> float:
-        _, composer, painter, seller, _ = scored.units
+def test_query_expansion_raises_whom_the_first_names_above_others_like_them() -> None:
+    def lead(found: Scored) -> float:
+        _, composer, painter, seller, _ = found.units
         return float(composer[0] - max(painter[0], seller[0]))
 
-    assert lead(look(True)) > lead(look(False)) + 0.2
-    assert look(True).details["second_look"] is True
+    assert lead(scored(True)) > lead(scored(False)) + 0.2
+    assert scored(True).details["query_expansion"] is True
 
 
 @pytest.mark.parametrize(
@@ -147,16 +149,16 @@ def test_the_second_look_raises_whom_the_first_names_above_others_like_them() ->
         (TWO_STEPS_QUESTION, 20),
         ("Missä syntyi henkilö, joka sävelsi elokuvan The Salt Road musiikin Helsingissä?", 5),
     ],
-    ids=["no names", "a crowd", "words unknown to the encoder"],
+    ids=["no names", "many documents", "words unknown to the encoder"],
 )
-def test_where_the_second_look_is_not_worth_it_there_is_none(question: str, documents: int) -> None:
-    first, second = (look(each, question, documents) for each in (False, True))
+def test_where_query_expansion_is_not_worth_it_there_is_none(question: str, documents: int) -> None:
+    first, second = (scored(each, question, documents) for each in (False, True))
     assert all(np.array_equal(a, b) for a, b in zip(first.units, second.units, strict=True))
-    assert second.details["second_look"] is False
+    assert second.details["query_expansion"] is False
 
 
-def test_the_second_look_keeps_the_scale_of_the_scores() -> None:
-    first, second = (np.concatenate(look(each).units) for each in (False, True))
+def test_query_expansion_keeps_the_scale_of_the_scores() -> None:
+    first, second = (np.concatenate(scored(each).units) for each in (False, True))
     assert not np.array_equal(first, second)
     assert second.mean() == pytest.approx(first.mean(), abs=1e-4)
     assert second.std() == pytest.approx(first.std(), rel=1e-4)
@@ -168,8 +170,8 @@ def test_a_chats_details_are_those_of_all_its_messages() -> None:
     chat = [{"role": "user", "content": told}, question, *({"role": "tool", "content": told} for _ in range(2))]
     request = CompressionRequest(messages=chat, target_ratio=0.5, compress_roles=["user", "tool"])
     result = Compressor(LOADER.models()).compress(request)
-    alone = look(True, documents=5)
+    alone = scored(True, documents=5)
     assert result.method == "evidence"
-    assert result.method_details["second_look"] is True
+    assert result.method_details["query_expansion"] is True
     assert result.method_details["read_units"] == 2 * len(segment(told, "").units)
     assert alone.details.keys() == result.method_details.keys()

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from promptpress import CausalLMSettings, CompressionRequest, CompressionResult, Compressor, build_compressor
 from promptpress.backends.causal_lm import embedded
-from promptpress.backends.causal_lm.base import Tokens
 from promptpress.backends.loader import ModelLoader
-from promptpress.content import STRUCTURED, segment
+from promptpress.content import STRUCTURED_KINDS, segment
 from promptpress.errors import CompressionError, InvalidValue, ModelUnavailable, TargetRequired
 from promptpress.methods.dspc.fine import FineOptions, positions
 from promptpress.text.facts import fact_spans, uncuttable_spans
 from promptpress.text.graphemes import clusters
 from promptpress.text.tokenization import counter_for
+from promptpress.text.tokens import Tokens
 from tests.compressors.backends.causal_lm.tiny import save
 from tests.conftest import PROSE
 from tests.strategies import any_text, sentences
@@ -80,7 +80,7 @@ def test_a_kept_sentence_keeps_its_facts(tiny: Compressor, text: str, variant: t
     kept = {i for start, end in result.spans or [] for i in range(start, end) if not text[i].isspace()}
     for unit in segment(text).units:
         inside = {i for i in range(unit.start, unit.end) if not text[i].isspace()}
-        if unit.kind in STRUCTURED or not inside & kept:
+        if unit.kind in STRUCTURED_KINDS or not inside & kept:
             continue
         for start, end in fact_spans(text):
             fact = set(range(start, end)) & inside
@@ -146,7 +146,7 @@ def test_where_there_is_no_model_the_setting_is_named() -> None:
         ("ehpc", {"evaluator": "causal_lm"}),
         ("dspc", {"stages": "both"}),
     ):
-        with pytest.raises(CompressionError, match="PROMPTPRESS_CAUSAL_LM") as caught:
+        with pytest.raises(CompressionError, match="causal_lm") as caught:
             run(compressor, text=PROSE, method=method, options=options, target_ratio=0.5)
         assert caught.value.field == "method"
     assert run(compressor, text=PROSE, method="ehpc", target_ratio=0.5).models == ["all-MiniLM-L6-v2/attention/fp32"]
@@ -181,9 +181,9 @@ def test_a_file_of_heads_is_used(folder: str, tmp_path: Path) -> None:
 
 
 def test_a_wrong_small_model_stops_the_start(folder: str, tmp_path: Path) -> None:
-    with pytest.raises(ModelUnavailable, match="PROMPTPRESS_CAUSAL_LM_SMALL"):
+    with pytest.raises(ModelUnavailable, match="causal_lm_small"):
         ModelLoader(causal_lm=CausalLMSettings(folder, str(tmp_path))).load_chosen()
-    with pytest.raises(ModelUnavailable, match="PROMPTPRESS_CAUSAL_LM:"):
+    with pytest.raises(ModelUnavailable, match="causal_lm:"):
         ModelLoader(causal_lm=CausalLMSettings(str(tmp_path))).load_chosen()
     ModelLoader().load_chosen()
 

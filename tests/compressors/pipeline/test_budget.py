@@ -22,7 +22,7 @@ def test_takes_the_best_that_fit_and_skips_what_does_not() -> None:
 def test_without_filling_the_first_that_does_not_fit_ends_it() -> None:
     selector = UnitSelector([segment(TEXT)], COUNT)
     assert selector.select(
-        scores(4, 3, 2, 1), [set()], COUNT("One two three four. Five six. Not thirteen."), fill=False
+        scores(4, 3, 2, 1), [set()], COUNT("One two three four. Five six. Not thirteen."), skip_oversized=False
     ).kept == [{0, 1}]
 
 

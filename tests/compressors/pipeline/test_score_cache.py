@@ -8,10 +8,10 @@ import pytest
 from promptpress import Compressor
 from promptpress.backends.causal_lm import embedded
 from promptpress.backends.loader import ModelLoader
-from promptpress.methods.base import Scored
-from promptpress.methods.registry import METHODS
+from promptpress.methods.registry import method_class, methods
 from promptpress.pipeline.score_cache import LruScoreCache
 from promptpress.request import CompressionRequest
+from promptpress.scores import Scored
 from tests.conftest import PROSE
 
 LOADER = ModelLoader()
@@ -35,10 +35,10 @@ def answer(compressor: Compressor, **fields: Any) -> dict[str, Any]:
     return compressor.compress(request).model_dump(exclude={"timing_ms"})
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", methods())
 @pytest.mark.parametrize("query", ["Which ship did Amundsen use?", None])
 def test_another_budget_is_cut_from_the_same_scores(method: str, query: str | None) -> None:
-    if query is None and METHODS[method].query == "required":
+    if query is None and method_class(method).query_use == "required":
         return
     if method == "selective_context" and not embedded.is_present():
         pytest.skip("needs the embedded language model")

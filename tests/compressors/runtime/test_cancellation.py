@@ -6,6 +6,7 @@ import pytest
 from promptpress import CompressionRequest, Compressor
 from promptpress.runtime.cancellation import Cancellation, Cancelled, cancellable, check
 from tests.conftest import PROSE
+from tests.waiting import PATIENCE_SECONDS
 
 
 def long_request() -> CompressionRequest:
@@ -37,9 +38,9 @@ def test_cancelling_stops_work_that_has_begun(compressor: Compressor) -> None:
 
     thread = threading.Thread(target=work)
     thread.start()
-    started.wait()
+    assert started.wait(PATIENCE_SECONDS)
     cancellation.cancel()
-    thread.join(30)
+    thread.join(PATIENCE_SECONDS)
     assert stopped.is_set()
 
 

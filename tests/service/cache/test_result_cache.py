@@ -12,7 +12,9 @@ from promptpress_service.redis.address import parse_redis_url
 from promptpress_service.redis.health import RedisHealth
 from promptpress_service.redis.store import RedisStore
 from tests.conftest import PROSE
+from tests.service.cache.codec import AsTheyAre
 from tests.service.redis_server import RedisServer
+from tests.waiting import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -32,26 +34,28 @@ class Seen(Counter[str]):
 
 
 def cache_on(
-    server: RedisServer, *keys: bytes, timeout: float = 5, ttl: float = 60, seen: Seen | None = None
-) -> tuple[RedisStore, ResultCache]:
+    server: RedisServer, *keys: bytes, timeout: float = 30, ttl: float = 60, seen: Seen | None = None
+) -> tuple[RedisStore, ResultCache[bytes]]:
     store = RedisStore(parse_redis_url(server.url), timeout, health=RedisHealth(cool_down=0.05))
-    return store, ResultCache(store, Sealer(SECRET, keys), SECRET, ttl, observe=seen if seen is not None else Seen())
+    return store, ResultCache(
+        store, Sealer(SECRET, keys), SECRET, ttl, AsTheyAre(), observe=seen if seen is not None else Seen()
+    )
 
 
 async def test_without_a_store_everything_is_computed() -> None:
     seen = Seen()
-    cache = ResultCache(None, Sealer(SECRET), SECRET, 60, observe=seen)
+    cache = ResultCache(None, Sealer(SECRET), SECRET, 60, AsTheyAre(), observe=seen)
     assert await cache.get_or_compute("t", [PROSE], prose) == (PROSE.encode(), "off")
     assert seen == {"off": 1}
 
 
 async def test_hit_miss_and_expiry(redis_server: RedisServer) -> None:
     seen = Seen()
-    store, cache = cache_on(redis_server, ttl=0.2, seen=seen)
+    store, cache = cache_on(redis_server, seen=seen)
     assert (await cache.get_or_compute("t", [PROSE], prose))[1] == "miss"
     with redis_server.client() as client:
         (key,) = client.scan_iter()
-        assert client.persist(key)
+        assert 0 < client.pttl(key) <= 60_000
         assert (await cache.get_or_compute("t", [PROSE], prose))[1] == "hit"
         client.pexpire(key, 1)
         await asyncio.sleep(0.05)
@@ -62,7 +66,7 @@ async def test_hit_miss_and_expiry(redis_server: RedisServer) -> None:
 
 async def test_tenants_layers_and_parts_share_nothing(redis_server: RedisServer) -> None:
     store, cache = cache_on(redis_server)
-    scores = ResultCache(store, Sealer(SECRET), SECRET, 60, "scores")
+    scores = ResultCache(store, Sealer(SECRET), SECRET, 60, AsTheyAre(), "scores")
     statuses = [
         (await each.get_or_compute(tenant, parts, prose))[1]
         for each in (cache, scores)
@@ -176,10 +180,48 @@ async def test_no_call_fails_whatever_redis_does(own_redis: RedisServer) -> None
                 await asyncio.sleep(0.01)
         done.set()
 
-    await asyncio.wait_for(asyncio.gather(disturb(), *(ask(i) for i in range(32))), 60)
+    await asyncio.wait_for(asyncio.gather(disturb(), *(ask(i) for i in range(32))), PATIENCE_SECONDS)
     await store.close()
 
 
 async def test_a_value_too_large_for_the_store_is_still_returned() -> None:
-    cache = ResultCache(MemoryStore(100), Sealer(SECRET), SECRET, 60)
+    cache = ResultCache(MemoryStore(100), Sealer(SECRET), SECRET, 60, AsTheyAre())
     assert [(await cache.get_or_compute("t", ["x"], prose))[1] for _ in range(2)] == ["miss", "miss"]
+
+
+async def test_what_the_codec_calls_uncacheable_is_returned_and_computed_again() -> None:
+    cache = ResultCache(MemoryStore(10_000), Sealer(SECRET), SECRET, 60, AsTheyAre())
+    values = iter([b"partial answer", b"answer"])
+
+    async def compute() -> bytes:
+        return next(values)
+
+    asked = [await cache.get_or_compute("t", ["x"], compute) for _ in range(3)]
+    assert asked == [(b"partial answer", "miss"), (b"answer", "miss"), (b"answer", "hit")]
+
+
+async def test_bytes_that_the_codec_does_not_know_are_computed_again() -> None:
+    seen = Seen()
+    cache = ResultCache(MemoryStore(10_000), Sealer(SECRET), SECRET, 60, AsTheyAre(), observe=seen)
+
+    async def old() -> bytes:
+        return b"of another version"
+
+    await cache.get_or_compute("t", ["x"], old)
+    assert await cache.find("t", ["x"]) is None
+    assert await cache.get_or_compute("t", ["x"], prose) == (PROSE.encode(), "miss")
+    assert seen == {"miss": 1, "error": 1}
+
+
+async def test_what_was_found_stays_found_until_it_is_replaced() -> None:
+    store = MemoryStore(10_000)
+    cache = ResultCache(store, Sealer(SECRET), SECRET, 60, AsTheyAre())
+    assert await cache.find("t", ["x"]) is None
+    await cache.get_or_compute("t", ["x"], prose)
+    found = await cache.find("t", ["x"])
+    assert found is not None
+    value, entry = found
+    assert value == PROSE.encode()
+    assert await cache.still_cached(entry)
+    await store.set(entry.key, b"something else", 60)
+    assert not await cache.still_cached(entry)

@@ -11,9 +11,9 @@ from promptpress.request import CompressionRequest
 from promptpress.result import CompressionResult
 from promptpress_service.cache.rewrites import REWRITES
 from promptpress_service.cache.sealing import Sealer
-from promptpress_service.cache.shared import SharedCache
 from promptpress_service.redis.address import parse_redis_url
 from promptpress_service.redis.health import RedisHealth
+from promptpress_service.redis.shared_cache import SharedCache
 from tests.service.redis_server import RedisServer
 
 SECRET = b"s" * 32

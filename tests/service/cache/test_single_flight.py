@@ -11,15 +11,17 @@ from promptpress_service.cache.sealing import Sealer
 from promptpress_service.cache.single_flight import SingleFlight
 from promptpress_service.redis.address import parse_redis_url
 from promptpress_service.redis.store import RedisStore
+from tests.service.cache.codec import AsTheyAre
 from tests.service.redis_server import RedisServer
+from tests.waiting import eventually_async
 
 pytestmark = pytest.mark.anyio
 
 SECRET = b"s" * 32
 
 
-def memory_cache() -> ResultCache:
-    return ResultCache(MemoryStore(10_000_000), Sealer(SECRET), SECRET, 60)
+def memory_cache() -> ResultCache[bytes]:
+    return ResultCache(MemoryStore(10_000_000), Sealer(SECRET), SECRET, 60, AsTheyAre())
 
 
 class Work:
@@ -41,15 +43,10 @@ class Work:
         return b"result"
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    while not condition():
-        await asyncio.sleep(0.005)
-
-
 async def test_500_equal_calls_cost_one_computation() -> None:
     cache, work = memory_cache(), Work()
     calls = [asyncio.create_task(cache.get_or_compute("t", ["x"], work)) for _ in range(500)]
-    await until(lambda: work.started > 0)
+    await eventually_async(lambda: work.started > 0)
     work.gate.set()
     results = await asyncio.gather(*calls)
     assert work.started == 1
@@ -61,7 +58,7 @@ async def test_500_equal_calls_cost_one_computation() -> None:
 async def test_a_cancelled_waiter_leaves_the_others_alone() -> None:
     cache, work = memory_cache(), Work()
     calls = [asyncio.create_task(cache.get_or_compute("t", ["x"], work)) for _ in range(3)]
-    await until(lambda: work.started > 0)
+    await eventually_async(lambda: work.started > 0)
     calls[0].cancel()
     await asyncio.wait([calls[0]])
     assert calls[0].cancelled()
@@ -73,12 +70,12 @@ async def test_a_cancelled_waiter_leaves_the_others_alone() -> None:
 async def test_when_all_have_gone_the_work_stops_and_a_newcomer_starts_afresh() -> None:
     cache, work = memory_cache(), Work()
     calls = [asyncio.create_task(cache.get_or_compute("t", ["x"], work)) for _ in range(3)]
-    await until(lambda: work.started > 0)
+    await eventually_async(lambda: work.started > 0)
     for call in calls:
         call.cancel()
     await asyncio.wait(calls)
     again = asyncio.create_task(cache.get_or_compute("t", ["x"], work))
-    await until(lambda: work.cancelled == 1 and work.started == 2)
+    await eventually_async(lambda: work.cancelled == 1 and work.started == 2)
     work.gate.set()
     assert await again == (b"result", "miss")
 
@@ -123,9 +120,9 @@ class Replica:
     """What one process has: a connection, a flight, a cache."""
 
     def __init__(self, server: RedisServer, lock_seconds: float = 2.0, longest_wait: float = 60.0) -> None:
-        self.store = RedisStore(parse_redis_url(server.url), timeout=5)
-        flight = SingleFlight(self.store, lock_seconds, longest_wait, pause=0.005)
-        self.cache = ResultCache(self.store, Sealer(SECRET), SECRET, 60, flight=flight)
+        self.store = RedisStore(parse_redis_url(server.url), timeout=30)
+        flight: SingleFlight[bytes] = SingleFlight(self.store, lock_seconds, longest_wait, pause=0.005)
+        self.cache = ResultCache(self.store, Sealer(SECRET), SECRET, 60, AsTheyAre(), flight=flight)
 
     def ask(self, work: Callable[[], Awaitable[bytes]]) -> "asyncio.Task[tuple[bytes, str]]":
         return asyncio.create_task(self.cache.get_or_compute("t", ["x"], work))  # type: ignore[arg-type]
@@ -138,12 +135,15 @@ class Replica:
 
 
 async def test_500_equal_calls_at_two_replicas_cost_one_computation(redis_server: RedisServer) -> None:
-    async with Replica(redis_server) as one, Replica(redis_server) as other:
+    async with Replica(redis_server, lock_seconds=6) as one, Replica(redis_server, lock_seconds=6) as other:
         work = Work()
         calls = [replica.ask(work) for _ in range(250) for replica in (one, other)]
-        await until(lambda: work.started > 0)
-        # Longer than the lock lives unless its holder renews it.
-        await asyncio.sleep(2.5)
+        await eventually_async(lambda: work.started > 0)
+        with redis_server.client() as client:
+            (lock,) = client.scan_iter(match="*:lock")
+            client.pexpire(lock, 60_000)
+            # Its holder renews it, or it would outlive what is written above.
+            await eventually_async(lambda: 0 < client.pttl(lock) <= 6_000)
         work.gate.set()
         results = await asyncio.gather(*calls)
         assert work.started == 1
@@ -156,11 +156,11 @@ async def test_a_holder_that_died_is_replaced(redis_server: RedisServer) -> None
     async with Replica(redis_server, lock_seconds=0.2) as dead, Replica(redis_server, lock_seconds=0.2) as alive:
         work = Work()
         stuck = dead.ask(work)
-        await until(lambda: work.started == 1)
+        await eventually_async(lambda: work.started == 1)
         with redis_server.client() as client:
             (lock,) = client.scan_iter(match="*:lock")
             stuck.cancel()
-            await until(lambda: client.exists(lock) == 0)
+            await eventually_async(lambda: client.exists(lock) == 0)
             # As after a crash: the lock stays behind, and nobody renews it.
             client.set(lock, b"of the dead", px=200)
         assert await alive.ask(Work(open_gate=True)) == (b"result", "miss")
@@ -170,7 +170,7 @@ async def test_a_holder_that_takes_too_long_is_not_waited_for(redis_server: Redi
     async with Replica(redis_server) as slow, Replica(redis_server, longest_wait=0.1) as other:
         slow_work = Work()
         waiting = slow.ask(slow_work)
-        await until(lambda: slow_work.started == 1)
+        await eventually_async(lambda: slow_work.started == 1)
         assert await other.ask(Work(open_gate=True)) == (b"result", "miss")
         slow_work.gate.set()
         assert await waiting == (b"result", "miss")
@@ -198,7 +198,7 @@ async def test_cancelled_work_gives_its_lock_back(redis_server: RedisServer) -> 
     async with Replica(redis_server, lock_seconds=60) as one, Replica(redis_server) as other:
         work = Work()
         call = one.ask(work)
-        await until(lambda: work.started == 1)
+        await eventually_async(lambda: work.started == 1)
         call.cancel()
         assert await other.ask(Work(open_gate=True)) == (b"result", "miss")
         assert work.cancelled == 1
@@ -208,7 +208,7 @@ async def test_redis_dies_while_replicas_wait(own_redis: RedisServer) -> None:
     async with Replica(own_redis) as one, Replica(own_redis) as other:
         work, other_work = Work(), Work(open_gate=True)
         first = one.ask(work)
-        await until(lambda: work.started == 1)
+        await eventually_async(lambda: work.started == 1)
         second = other.ask(other_work)
         own_redis.kill()
         assert await second == (b"result", "miss")

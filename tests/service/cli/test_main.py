@@ -2,21 +2,29 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import PROSE
+from tests.waiting import PATIENCE_SECONDS
+
+pytestmark = pytest.mark.e2e
 
 COMMAND = [sys.executable, "-c", "from promptpress_service.cli.main import app; app(prog_name='promptpress')"]
 
 
 def run(*arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*COMMAND, *arguments], input=stdin, capture_output=True, text=True, timeout=120, env={**os.environ, **environment}
+        [*COMMAND, *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        env={**os.environ, **environment},
     )
 
 
@@ -99,14 +107,10 @@ def test_mistakes_go_to_standard_error(arguments: tuple[str, ...], code: int, me
     assert "Traceback" not in done.stderr
 
 
-def test_a_port_in_use_is_one_line_and_an_exit_code() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        done = run("serve", PROMPTPRESS_HTTP_PORT=str(taken.getsockname()[1]))
-    assert done.returncode == 1
-    assert "PROMPTPRESS_HTTP_PORT" in done.stderr
-    assert "Traceback" not in done.stderr
+def test_the_version() -> None:
+    done = run("--version")
+    assert done.stdout == f"promptpress {version('promptpress-service')}\n"
+    assert done.returncode == 0
 
 
 def test_a_bad_setting_names_its_variable() -> None:
@@ -120,5 +124,5 @@ def test_the_default_path_needs_neither_torch_nor_transformers() -> None:
         "import sys; from promptpress import compress; compress('One two three four. Five six seven.', query='q', target_ratio=.5);"
         "import promptpress_service.http.app; print([m for m in ('torch', 'transformers', 'sklearn') if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE_SECONDS)
     assert done.stdout == "[]\n", done.stderr

@@ -8,6 +8,7 @@ from promptpress.runtime import cancellation
 from promptpress.runtime.cancellation import Cancellation
 from promptpress_service.engine.scheduler import BIG, Scheduler
 from promptpress_service.failures import Overloaded
+from tests.waiting import PATIENCE_SECONDS
 
 
 def run(scenario: Callable[[Scheduler], object], threads: int = 1, queue_size: int = 100, max_wait: float = 60) -> None:
@@ -123,7 +124,7 @@ def test_cancelling_frees_the_thread() -> None:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.wait_for(scheduler.drained(), 5)
+        await asyncio.wait_for(scheduler.drained(), PATIENCE_SECONDS)
         assert (await scheduler.run(lambda: 1, 1, "a", Cancellation()))[0] == 1
 
     run(scenario)

@@ -9,13 +9,17 @@ from typing import Any
 import grpc
 import pytest
 
-from promptpress.request import CompressionRequest
-from promptpress_service.engine.engine import Engine, Outcome
+from promptpress.runtime.progress import Listener
+from promptpress_service.engine.engine import Engine, EngineOptions
+from promptpress_service.engine.outcome import Outcome
+from promptpress_service.engine.request import ServiceRequest
 from promptpress_service.failures import ServiceFailure
 from promptpress_service.grpc_api.generated import promptpress_pb2_grpc
 from promptpress_service.grpc_api.server import GrpcServer
-from promptpress_service.settings.settings import Settings
+from promptpress_service.observability.observer import Observer
 from promptpress_service.tenancy.caller import ANYONE, Caller
+from tests.service.engines import handle_of, open_engine
+from tests.waiting import PATIENCE_SECONDS
 
 HOLD = "hold this request"
 MAX_BODY_BYTES = 100_000
@@ -30,24 +34,24 @@ class Loop:
         self.thread.start()
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(120)
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(PATIENCE_SECONDS)
 
     def close(self) -> None:
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join(20)
+        self.thread.join(PATIENCE_SECONDS)
 
 
 class HoldingEngine(Engine):
     """An engine that keeps requests with the query HOLD waiting until it is let go, and counts those cancelled meanwhile."""
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
         self.go = asyncio.Event()
         self.held = asyncio.Event()
         self.cancelled = asyncio.Event()
         self.callers: list[Caller] = []
 
-    async def compress(self, request: CompressionRequest, caller: Caller = ANYONE) -> Outcome:
+    async def compress(self, request: ServiceRequest, caller: Caller = ANYONE, listener: Listener | None = None) -> Outcome:
         self.callers.append(caller)
         if request.query == HOLD:
             self.held.set()
@@ -58,7 +62,7 @@ class HoldingEngine(Engine):
                 raise
         if request.query in FAILURES:
             raise FAILURES[request.query]
-        return await super().compress(request, caller)
+        return await super().compress(request, caller, listener)
 
     def hold(self) -> None:
         self.go.clear()
@@ -114,6 +118,12 @@ def by_key(headers: Mapping[str, str]) -> Caller:
     return Caller(given)
 
 
+def server_on(engine: Engine, port: int = 0, **options: Any) -> GrpcServer:
+    """A server on an engine that is open, not started."""
+    observer = Observer(engine.metrics)
+    return GrpcServer(handle_of(engine), "127.0.0.1", port, observer=observer, max_message_bytes=MAX_BODY_BYTES, **options)
+
+
 @pytest.fixture(scope="session")
 def loop() -> Iterator[Loop]:
     loop = Loop()
@@ -123,8 +133,7 @@ def loop() -> Iterator[Loop]:
 
 @pytest.fixture(scope="session")
 def engine(loop: Loop) -> Iterator[HoldingEngine]:
-    engine = HoldingEngine(Settings(max_body_bytes=MAX_BODY_BYTES, max_batch_items=20))
-    loop.run(engine.start())
+    engine: HoldingEngine = loop.run(open_engine(HoldingEngine, EngineOptions(max_wait_seconds=60, max_batch_items=20)))
     yield engine
     loop.run(engine.close())
 
@@ -137,14 +146,14 @@ def originals() -> KeptTexts:
 @pytest.fixture(scope="session")
 def address(loop: Loop, engine: HoldingEngine) -> Iterator[str]:
     """A server without keys and without originals."""
-    with serving(loop, GrpcServer(engine, "127.0.0.1", 0)) as address:
+    with serving(loop, server_on(engine)) as address:
         yield address
 
 
 @pytest.fixture(scope="session")
 def guarded(loop: Loop, engine: HoldingEngine, originals: KeptTexts) -> Iterator[str]:
     """A server with keys and originals."""
-    with serving(loop, GrpcServer(engine, "127.0.0.1", 0, authenticate=by_key, originals=originals)) as address:
+    with serving(loop, server_on(engine, authenticate=by_key, originals=originals)) as address:
         yield address
 
 

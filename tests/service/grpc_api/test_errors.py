@@ -15,6 +15,7 @@ from promptpress_service.grpc_api.generated import promptpress_pb2_grpc
 from tests.conftest import PROSE
 from tests.service.grpc_api import wire
 from tests.service.grpc_api.conftest import MAX_BODY_BYTES
+from tests.waiting import PATIENCE_SECONDS
 
 Stub = promptpress_pb2_grpc.CompressorStub
 
@@ -109,7 +110,7 @@ def test_a_missed_deadline_of_the_engine(stub: Stub) -> None:
 
 
 def test_work_that_was_cancelled_inside_ends_the_call(stub: Stub) -> None:
-    failure = failure_of(stub, pb.CompressRequest(text="a", query="cancelled work"), timeout=20)
+    failure = failure_of(stub, pb.CompressRequest(text="a", query="cancelled work"), timeout=PATIENCE_SECONDS)
     assert failure.code() is grpc.StatusCode.UNAVAILABLE
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from promptpress_service.grpc_api.generated import promptpress_pb2 as pb
 from tests.strategies import any_text
+from tests.waiting import PATIENCE_SECONDS
 
 METHODS: dict[str, type[Message]] = {
     "Compress": pb.CompressRequest,
@@ -100,10 +101,10 @@ def _code(channel: grpc.Channel, method: str, raw: bytes) -> grpc.StatusCode:
     path = f"/promptpress.v1.Compressor/{method}"
     try:
         if method == "CompressStream":
-            for _ in channel.unary_stream(path)(raw, timeout=60):
+            for _ in channel.unary_stream(path)(raw, timeout=PATIENCE_SECONDS):
                 pass
         else:
-            channel.unary_unary(path)(raw, timeout=60)
+            channel.unary_unary(path)(raw, timeout=PATIENCE_SECONDS)
     except grpc.RpcError as error:
         code: grpc.StatusCode = error.code()
         return code

@@ -10,10 +10,10 @@ import pytest
 
 from promptpress_service.grpc_api.generated import promptpress_pb2 as pb
 from promptpress_service.grpc_api.generated import promptpress_pb2_grpc
-from promptpress_service.http.app import create_app
 from tests.conftest import PROSE
+from tests.service.engines import app_on
 from tests.service.grpc_api import wire
-from tests.service.grpc_api.conftest import HOLD, HoldingEngine, KeptText, KeptTexts, Loop
+from tests.service.grpc_api.conftest import HOLD, MAX_BODY_BYTES, HoldingEngine, KeptText, KeptTexts, Loop
 
 
 class Rest:
@@ -21,9 +21,7 @@ class Rest:
 
     def __init__(self, loop: Loop, engine: HoldingEngine) -> None:
         self._loop = loop
-        self._app = create_app(engine.settings)
-        loop.run(self._app.state.engine.close())
-        self._app.state.engine = engine
+        self._app = app_on(engine, MAX_BODY_BYTES)
 
     def __call__(self, path: str, body: Any = None) -> httpx2.Response:
         async def send() -> httpx2.Response:

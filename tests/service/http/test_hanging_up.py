@@ -14,9 +14,11 @@ import pytest
 from promptpress_service.grpc_api.generated import promptpress_pb2 as pb
 from promptpress_service.grpc_api.generated import promptpress_pb2_grpc
 from tests.conftest import run_server
-from tests.service.redis_server import free_port
+from tests.ports import free_port
+from tests.waiting import eventually
 
-LONGEST_WAIT_SECONDS = 2.0
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
 WORDS = [
     "harbour",
     "winter",
@@ -42,6 +44,8 @@ class Watched:
     port: int
     grpc_port: int
     metrics_port: int
+    whole: float = 0.0
+    """Seconds that work takes whose client stays."""
 
     def running(self) -> float:
         lines = httpx2.get(f"http://127.0.0.1:{self.metrics_port}/metrics").text.splitlines()
@@ -52,7 +56,14 @@ class Watched:
 def watched() -> Iterator[Watched]:
     grpc_port, metrics_port = free_port(), free_port()
     with run_server(PROMPTPRESS_GRPC_PORT=str(grpc_port), PROMPTPRESS_METRICS_PORT=str(metrics_port)) as url:
-        yield Watched(int(url.rsplit(":", 1)[1]), grpc_port, metrics_port)
+        server = Watched(int(url.rsplit(":", 1)[1]), grpc_port, metrics_port)
+        leave = over_http(server, unseen(1000))
+        eventually(lambda: server.running() == 1)
+        started = time.perf_counter()
+        eventually(lambda: server.running() == 0)
+        server.whole = time.perf_counter() - started
+        leave()
+        yield server
 
 
 def unseen(seed: int) -> str:
@@ -83,7 +94,7 @@ def over_grpc(server: Watched, text: str) -> Callable[[], None]:
 
 
 @pytest.mark.parametrize("send", [over_http, over_grpc])
-@pytest.mark.parametrize("after", [0.0, 0.4, 1.0])
+@pytest.mark.parametrize("after", [0.0, 0.1, 0.3])
 def test_work_ends_soon_after_its_client(
     watched: Watched,
     send: Callable[[Watched, str], Callable[[], None]],
@@ -91,19 +102,13 @@ def test_work_ends_soon_after_its_client(
     record_property: Callable[[str, object], None],
 ) -> None:
     hang_up = send(watched, unseen(round(10 * after) + 100 * (send is over_grpc)))
-    until(lambda: watched.running() == 1, 30)
-    time.sleep(after)
+    eventually(lambda: watched.running() == 1)
+    time.sleep(after * watched.whole)
     assert watched.running() == 1, "the work was over before its client could leave"
     hang_up()
-    seconds = until(lambda: watched.running() == 0, LONGEST_WAIT_SECONDS)
+    left = time.perf_counter()
+    eventually(lambda: watched.running() == 0, pause=0.005)
+    seconds = time.perf_counter() - left
     record_property("seconds until the thread was free", round(seconds, 3))
-    print(f"free after {1000 * seconds:.0f} ms")
-
-
-def until(condition: Callable[[], bool], most: float) -> float:
-    """Seconds until the condition held."""
-    started = time.perf_counter()
-    while not condition():
-        assert time.perf_counter() - started < most
-        time.sleep(0.005)
-    return time.perf_counter() - started
+    # Measured on this machine under the load that it has now: a small part of what the whole work takes.
+    assert seconds < watched.whole / 3

@@ -234,6 +234,7 @@ def test_unknown_paths_and_verbs(server: str) -> None:
     assert httpx2.get(f"{server}/v1/compress").json()["error"]["code"] == "method_not_allowed"
 
 
+@pytest.mark.e2e
 def test_settings_are_honoured() -> None:
     with run_server(PROMPTPRESS_MAX_BODY_BYTES="2000", PROMPTPRESS_MAX_BATCH_ITEMS="1") as url:
         assert post(url, body={"text": "a" * 3000}).status_code == 413
@@ -250,6 +251,6 @@ def test_a_deadline_gives_the_original_back(server: str) -> None:
 def test_a_client_that_hangs_up_does_not_keep_the_service_busy(server: str) -> None:
     text = "\n\n".join(f"{PROSE} Line {i}." for i in range(900))
     for _ in range(4):
-        with pytest.raises(httpx2.ReadTimeout):
+        with pytest.raises(httpx2.TimeoutException):
             httpx2.post(f"{server}/v1/compress", json={"text": text, "target_ratio": 0.2}, timeout=0.3)
     assert post(server, body={"text": PROSE, "target_ratio": 0.5}).status_code == 200

@@ -19,11 +19,14 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from promptpress_service.http.app import create_app
+from promptpress_service.settings.settings import Settings
+from promptpress_service.wiring import create_app
 from tests.conftest import PROSE, run_server
+from tests.waiting import PATIENCE_SECONDS
+
+pytestmark = pytest.mark.slow
 
 EXAMPLES = 40
-LONGEST_ANSWER_SECONDS = 30
 CHECKS: list[Callable[..., bool | None]] = [
     schemathesis.checks.not_a_server_error,
     status_code_conformance,
@@ -56,7 +59,7 @@ def answers(cases: Any, checks: list[Callable[..., bool | None]], change: Callab
     def ask(case: Case) -> None:
         if change:
             case.body = change(case.body)
-        response = case.call(timeout=LONGEST_ANSWER_SECONDS)
+        response = case.call(timeout=PATIENCE_SECONDS)
         seen.add(response.status_code)
         case.validate_response(response, checks=checks)
 
@@ -91,6 +94,7 @@ def test_requests_that_get_past_the_checks_of_values(api: BaseSchema, kept: str)
     assert 200 in answers(cases, CHECKS, repaired)
 
 
+@pytest.mark.e2e
 def test_a_key_that_is_missing_is_documented() -> None:
     with run_server(PROMPTPRESS_API_KEYS="ann:plain-key-of-ann-1234", PROMPTPRESS_PUBLIC_DOCS="1") as url:
         guarded = schemathesis.openapi.from_url(f"{url}/openapi.json")
@@ -98,3 +102,21 @@ def test_a_key_that_is_missing_is_documented() -> None:
             cases = guarded[path][verb.upper()].as_strategy(generation_mode=GenerationMode.POSITIVE)
             open_to_all = "health" in DOCUMENT["paths"][path][verb]["tags"]
             assert answers(cases, CHECKS) == {200 if open_to_all else 401}
+
+
+def test_operation_ids_are_words_and_unique() -> None:
+    ids = [operation["operationId"] for verbs in DOCUMENT["paths"].values() for operation in verbs.values()]
+    assert len(ids) == len(set(ids)) == len(OPERATIONS)
+    assert {"compress", "compressBatch", "compressStream", "retrieveOriginal", "listMethods"} <= set(ids)
+    assert all(name.isalpha() for name in ids)
+
+
+def test_security_schemes_are_declared_where_keys_are_needed() -> None:
+    assert "securitySchemes" not in DOCUMENT["components"]
+    guarded = create_app(Settings(api_keys="ann:plain-key-of-ann-1234")).openapi()
+    assert guarded["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+    for path, verb in OPERATIONS:
+        operation = guarded["paths"][path][verb]
+        named = {name for each in operation["security"] for name in each}
+        assert named <= guarded["components"]["securitySchemes"].keys()
+        assert bool(named) == ("health" not in operation["tags"])

@@ -12,10 +12,11 @@ from promptpress_service.settings.settings import SettingsError, load_settings
 from tests.compressors.backends.rewriter.scripted_endpoint import Answer, scripted
 from tests.compressors.backends.rewriter.test_endpoint import TEXT, shorter
 from tests.conftest import PROSE, run_server
+from tests.waiting import PATIENCE_SECONDS
 
 
 def events(url: str, body: dict[str, Any]) -> tuple[int, list[tuple[str, Any]]]:
-    response = httpx2.post(f"{url}/v1/compress/stream", content=json.dumps(body), timeout=120)
+    response = httpx2.post(f"{url}/v1/compress/stream", content=json.dumps(body), timeout=PATIENCE_SECONDS)
     if not response.headers["content-type"].startswith("text/event-stream"):
         return response.status_code, [("body", response.json())]
     found = []
@@ -34,7 +35,7 @@ def test_progress_then_the_result(server: str) -> None:
     assert [name for name, _ in steps] == ["progress"] * len(steps)
     assert [step["done"] for _, step in steps] == list(range(1, len(steps) + 1))
     assert {step["total"] for _, step in steps} == {len(steps)}
-    plain = httpx2.post(f"{server}/v1/compress", content=json.dumps(body), timeout=120).json()
+    plain = httpx2.post(f"{server}/v1/compress", content=json.dumps(body), timeout=PATIENCE_SECONDS).json()
     assert result["text"] == plain["text"]
     assert result.keys() == plain.keys()
 
@@ -68,6 +69,7 @@ def test_it_is_documented(server: str) -> None:
     assert "text/event-stream" in paths["/v1/compress/stream"]["post"]["responses"]["200"]["content"]
 
 
+@pytest.mark.e2e
 def test_a_server_with_a_rewriter_and_a_failure_that_is_not_cached() -> None:
     fails = [True]
 
@@ -81,21 +83,22 @@ def test_a_server_with_a_rewriter_and_a_failure_that_is_not_cached() -> None:
             PROMPTPRESS_REWRITER_URL=endpoint.url, PROMPTPRESS_REWRITER_MODEL="m", PROMPTPRESS_REWRITER_RETRIES="0"
         ) as url,
     ):
-        first = httpx2.post(f"{url}/v1/compress", content=json.dumps(body), timeout=120).json()
+        first = httpx2.post(f"{url}/v1/compress", content=json.dumps(body), timeout=PATIENCE_SECONDS).json()
         assert first["method_details"]["complete"] is False
         fails.clear()
-        second = httpx2.post(f"{url}/v1/compress", content=json.dumps(body), timeout=120).json()
+        second = httpx2.post(f"{url}/v1/compress", content=json.dumps(body), timeout=PATIENCE_SECONDS).json()
         assert second["method_details"]["complete"] is True
         assert second["method_details"]["rewritten"] is True
         assert any(model.startswith("m@127.0.0.1") for model in second["models"])
 
 
+@pytest.mark.e2e
 def test_who_waits_for_the_rewriter_holds_up_nobody_else() -> None:
     asked, gate = threading.Event(), threading.Event()
 
     def script(request: dict[str, Any], number: int) -> Answer:
         asked.set()
-        gate.wait(60)
+        gate.wait(PATIENCE_SECONDS)
         return shorter(request, number)
 
     settings = {"URL": "", "MODEL": "m", "RETRIES": "0"}
@@ -103,11 +106,11 @@ def test_who_waits_for_the_rewriter_holds_up_nobody_else() -> None:
         settings["URL"] = endpoint.url
         with run_server(PROMPTPRESS_THREADS="1", **{f"PROMPTPRESS_REWRITER_{k}": v for k, v in settings.items()}) as url:
             body = {"text": TEXT, "method": "scope", "target_ratio": 0.7, "options": {"similarity": 0.3}}
-            waiting = pool.submit(httpx2.post, f"{url}/v1/compress", content=json.dumps(body), timeout=120)
+            waiting = pool.submit(httpx2.post, f"{url}/v1/compress", content=json.dumps(body), timeout=PATIENCE_SECONDS)
             try:
-                assert asked.wait(60)
+                assert asked.wait(PATIENCE_SECONDS)
                 other = httpx2.post(
-                    f"{url}/v1/compress", content=json.dumps({"text": PROSE, "target_ratio": 0.5}), timeout=20
+                    f"{url}/v1/compress", content=json.dumps({"text": PROSE, "target_ratio": 0.5}), timeout=PATIENCE_SECONDS
                 )
                 assert other.status_code == 200
                 assert not waiting.done()

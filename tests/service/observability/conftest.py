@@ -8,7 +8,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -21,14 +21,16 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client import generate_latest
 
+from promptpress_service.dialects.registry import DialectTable
 from promptpress_service.failures import NotReady
-from promptpress_service.http import errors
+from promptpress_service.http import error_responses
 from promptpress_service.http.middleware.observe import RequestContext
 from promptpress_service.observability import logs
 from promptpress_service.observability.metrics import Metrics
 from promptpress_service.observability.observer import Observer
 from promptpress_service.observability.opentelemetry_tracing import OpenTelemetryTracing
 from promptpress_service.observability.records import CompressionRecord, current_record
+from tests.waiting import PATIENCE_SECONDS, eventually
 
 T = TypeVar("T")
 
@@ -76,7 +78,7 @@ def compression(**changes: object) -> CompressionRecord:
 
 def build(signals: Signals) -> FastAPI:
     app = FastAPI()
-    errors.install(app)
+    error_responses.install(app, DialectTable())
 
     @app.post("/v1/compress")
     async def compress(request: Request) -> dict[str, str]:
@@ -118,7 +120,7 @@ def build(signals: Signals) -> FastAPI:
 
         async def answer() -> AsyncIterator[bytes]:
             yield b"first"
-            await asyncio.to_thread(signals.seen.wait, 30)
+            await asyncio.to_thread(signals.seen.wait, PATIENCE_SECONDS)
             yield b"second"
 
         return StreamingResponse(answer())
@@ -197,12 +199,3 @@ def lines(plain_logging: None, monkeypatch: pytest.MonkeyPatch) -> Lines:
     monkeypatch.setattr(sys, "stderr", stream)
     logs.configure("debug", "json")
     return Lines(stream)
-
-
-def eventually(condition: Callable[[], T]) -> T:
-    """What the server does after the last byte of its answer, a client has to wait for."""
-    for _ in range(1000):
-        if result := condition():
-            return result
-        time.sleep(0.01)
-    raise AssertionError("it did not come to pass")

@@ -13,11 +13,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from promptpress import Compressor
 from promptpress.request import CompressionRequest
-from promptpress_service.http.app import create_app
 from promptpress_service.observability import labels
 from promptpress_service.observability.metrics import Metrics
 from promptpress_service.observability.metrics_server import forget_worker, serve_folder
 from promptpress_service.observability.records import CompressionRecord
+from promptpress_service.wiring import create_app
 from tests.conftest import PROSE
 from tests.service.observability.conftest import compression
 

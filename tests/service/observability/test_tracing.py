@@ -8,9 +8,10 @@ import pytest
 from opentelemetry.trace import SpanKind
 
 from promptpress_service.observability.opentelemetry_tracing import OpenTelemetryTracing
-from promptpress_service.observability.tracing import NoTracing, open_tracing
-from promptpress_service.settings.settings import SettingsError
-from tests.service.observability.conftest import Watched, eventually
+from promptpress_service.observability.spans import NoTracing, TracingError
+from promptpress_service.observability.tracing import open_tracing
+from tests.service.observability.conftest import Watched
+from tests.waiting import eventually
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = "b7ad6b7169203331"
@@ -80,7 +81,7 @@ def test_asked_for() -> None:
     ],
 )
 def test_what_is_not_supported_is_refused_by_name(environment: dict[str, str]) -> None:
-    with pytest.raises(SettingsError, match="OTEL_"):
+    with pytest.raises(TracingError, match="OTEL_"):
         open_tracing("1", environment)
 
 
@@ -89,7 +90,8 @@ def test_missing_packages_are_said() -> None:
     program = (
         "import sys; sys.modules['opentelemetry.sdk'] = None\n"
         "from promptpress_service.observability import logs; logs.configure()\n"
-        "from promptpress_service.observability.tracing import NoTracing, open_tracing\n"
+        "from promptpress_service.observability.spans import NoTracing\n"
+        "from promptpress_service.observability.tracing import open_tracing\n"
         "assert isinstance(open_tracing('1', {'OTEL_TRACES_EXPORTER': 'otlp'}), NoTracing)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -15,15 +15,19 @@ import pytest
 
 from promptpress_service.observability.labels import BREAKER_STATES, FALLBACKS
 from tests.conftest import PROSE, run_server
-from tests.service.redis_server import RedisServer, free_port
+from tests.ports import free_port
+from tests.service.redis_server import RedisServer
+from tests.waiting import PATIENCE_SECONDS, eventually
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 CLIENTS = 32
 SERVE = "from promptpress_service.cli.main import app; app()"
-ENVIRONMENT = {"PROMPTPRESS_CACHE_SECRET": "a secret of the test", "PROMPTPRESS_REDIS_TIMEOUT_MS": "100"}
+ENVIRONMENT = {"PROMPTPRESS_CACHE_SECRET": "a secret of the test", "PROMPTPRESS_REDIS_TIMEOUT_MS": "1000"}
 
 
 @pytest.fixture
-def redis() -> Iterator[RedisServer]:
+def redis(redis_binary: str) -> Iterator[RedisServer]:
     with RedisServer() as server:
         yield server
 
@@ -37,7 +41,7 @@ def body(number: int) -> dict[str, Any]:
 
 
 def answers(url: str, numbers: list[int]) -> list[httpx2.Response]:
-    with httpx2.Client(timeout=60) as client, ThreadPoolExecutor(CLIENTS) as pool:
+    with httpx2.Client(timeout=PATIENCE_SECONDS) as client, ThreadPoolExecutor(CLIENTS) as pool:
         return list(pool.map(lambda number: client.post(f"{url}/v1/compress", json=body(number)), numbers))
 
 
@@ -59,12 +63,7 @@ def test_redis_dies_and_comes_back_under_load(redis: RedisServer) -> None:
         saboteur.join()
         assert {response.status_code for response in during} == {200}
         assert all(response.json()["text"] == expected[n] for n, response in zip(numbers, during, strict=True))
-        for _ in range(100):
-            answers(url, list(range(20)))
-            if all(response.json()["cache"] == "hit" for response in answers(url, list(range(20)))):
-                break
-        else:
-            pytest.fail("the cache did not recover")
+        eventually(lambda: all(each.json()["cache"] == "hit" for each in answers(url, list(range(20)))))
 
 
 def test_metrics_follow_a_redis_that_dies_and_comes_back(redis: RedisServer) -> None:
@@ -97,13 +96,7 @@ def test_metrics_follow_a_redis_that_dies_and_comes_back(redis: RedisServer) -> 
         for kind in ("cache", "limits", "originals"):
             assert after[f'promptpress_fallbacks_total{{kind="{kind}"}}'] > 0, kind
         redis.start()
-        for _ in range(200):
-            answers(url, [1])
-            if is_in("closed"):
-                break
-            time.sleep(0.05)
-        else:
-            pytest.fail("the breaker was never shown closed again")
+        eventually(lambda: answers(url, [1]) and is_in("closed"), pause=0.05)
 
 
 def test_metrics_count_deadlines_that_passed() -> None:
@@ -111,7 +104,7 @@ def test_metrics_count_deadlines_that_passed() -> None:
     with run_server(PROMPTPRESS_METRICS_PORT=port) as url:
         text = "\n\n".join(f"{PROSE} Number {i}." for i in range(200))
         sent = {"text": text, "target_ratio": 0.2, "deadline_ms": 1}
-        assert httpx2.post(f"{url}/v1/compress", json=sent, timeout=60).json()["reason"] == "deadline"
+        assert httpx2.post(f"{url}/v1/compress", json=sent, timeout=PATIENCE_SECONDS).json()["reason"] == "deadline"
         assert scraped(f"http://127.0.0.1:{port}/metrics")['promptpress_fallbacks_total{kind="deadline"}'] == 1
 
 
@@ -137,6 +130,11 @@ def scraped(url: str) -> dict[str, float]:
     """Every sample by its name and labels."""
     lines = (line for line in httpx2.get(url).text.splitlines() if not line.startswith("#"))
     return {name: float(value) for name, value in (line.rsplit(" ", 1) for line in lines)}
+
+
+def running(url: str) -> float:
+    """How many compressions are on threads, of all workers together."""
+    return sum(value for name, value in scraped(url).items() if name.startswith("promptpress_running_compressions"))
 
 
 def test_a_redis_that_hangs_fails_nothing(redis: RedisServer) -> None:
@@ -182,7 +180,7 @@ def test_tenants_share_nothing() -> None:
 
 
 def test_a_rate_limit_is_429_with_a_time() -> None:
-    with run_server(PROMPTPRESS_RATE_LIMIT="3/minute") as url:
+    with run_server(PROMPTPRESS_RATE_LIMIT="3/hour") as url:
         responses = [httpx2.post(f"{url}/v1/compress", json=body(n)) for n in range(5)]
         assert [response.status_code for response in responses] == [200, 200, 200, 429, 429]
         assert int(responses[-1].headers["retry-after"]) > 0
@@ -225,7 +223,7 @@ def test_sigterm_answers_what_was_accepted() -> None:
         going = threading.Event()
 
         def client(first: int) -> None:
-            with httpx2.Client(timeout=30) as connection:
+            with httpx2.Client(timeout=PATIENCE_SECONDS) as connection:
                 for number in range(first, first + 1000):
                     try:
                         accepted.append(connection.post(f"{url}/v1/compress", json=body(number)).status_code)
@@ -239,14 +237,14 @@ def test_sigterm_answers_what_was_accepted() -> None:
         threads = [threading.Thread(target=client, args=(1000 * i,)) for i in range(8)]
         for thread in threads:
             thread.start()
-        going.wait(20)
+        going.wait(PATIENCE_SECONDS)
         server.process.send_signal(signal.SIGTERM)
-        assert server.process.wait(30) == 0
+        assert server.process.wait(PATIENCE_SECONDS) == 0
         for thread in threads:
-            thread.join(30)
+            thread.join(PATIENCE_SECONDS)
         assert set(accepted) == {200}
         # A connection that was idle when the server closed it may only have lost a request that was never read.
-        assert all(isinstance(error, (httpx2.RemoteProtocolError, httpx2.ReadError)) for error in refused)
+        assert all(isinstance(error, (httpx2.RemoteProtocolError, httpx2.ReadError, httpx2.WriteError)) for error in refused)
         assert len(refused) <= len(threads)
 
 
@@ -261,8 +259,8 @@ def test_a_second_sigterm_quits() -> None:
         while _is_ready(url):
             time.sleep(0.05)
         server.process.send_signal(signal.SIGTERM)
-        assert server.process.wait(30) is not None
-        slow.join(30)
+        assert server.process.wait(PATIENCE_SECONDS) is not None
+        slow.join(PATIENCE_SECONDS)
 
 
 def _is_ready(url: str) -> bool:
@@ -274,7 +272,7 @@ def _is_ready(url: str) -> bool:
 
 def _ignoring_errors(url: str, text: str) -> None:
     try:
-        httpx2.post(f"{url}/v1/compress", json={"text": text, "target_ratio": 0.2}, timeout=60)
+        httpx2.post(f"{url}/v1/compress", json={"text": text, "target_ratio": 0.2}, timeout=PATIENCE_SECONDS)
     except httpx2.TransportError:
         return
 
@@ -286,8 +284,9 @@ def test_two_workers_answer_alike() -> None:
     ) as url:
         texts = {response.json()["text"] for response in answers(url, [3] * 64)}
         assert len(texts) == 1
-        metrics = httpx2.get(f"http://127.0.0.1:{ports[1]}/metrics").text
-        assert 'promptpress_requests_total{method="evidence",outcome="compressed",route="/v1/compress"} 64.0' in metrics
+        counted = 'promptpress_requests_total{method="evidence",outcome="compressed",route="/v1/compress"}'
+        # The workers count a request when its answer is on its way.
+        eventually(lambda: scraped(f"http://127.0.0.1:{ports[1]}/metrics").get(counted) == 64)
 
 
 def test_workers_that_finish_take_no_new_connection() -> None:
@@ -297,7 +296,7 @@ def test_workers_that_finish_take_no_new_connection() -> None:
         text = "\n\n".join(f"{PROSE} Line {i}." for i in range(1500))
         slow = threading.Thread(target=lambda: _ignoring_errors(url, text))
         slow.start()
-        time.sleep(1)
+        eventually(lambda: running(f"http://127.0.0.1:{ports[1]}/metrics") == 1)
         server.process.send_signal(signal.SIGTERM)
         while True:
             try:
@@ -309,8 +308,8 @@ def test_workers_that_finish_take_no_new_connection() -> None:
                 time.sleep(0.1)
         assert slow.is_alive()
         server.process.send_signal(signal.SIGTERM)
-        server.process.wait(30)
-        slow.join(30)
+        server.process.wait(PATIENCE_SECONDS)
+        slow.join(PATIENCE_SECONDS)
 
 
 def test_a_service_without_standard_error_serves() -> None:
@@ -320,11 +319,8 @@ def test_a_service_without_standard_error_serves() -> None:
         **os.environ, "PROMPTPRESS_HTTP_PORT": str(port), "PROMPTPRESS_GRPC_PORT": "0", "PROMPTPRESS_METRICS_PORT": "0"
     }  # fmt: skip
     with subprocess.Popen([sys.executable, "-c", program], env=environment) as process:
-        for _ in range(300):
-            assert process.poll() is None
-            if _is_ready(f"http://127.0.0.1:{port}"):
-                break
-            time.sleep(0.1)
+        eventually(lambda: process.poll() is not None or _is_ready(f"http://127.0.0.1:{port}"), pause=0.1)
+        assert process.poll() is None
         (answer,) = answers(f"http://127.0.0.1:{port}", [1])
         process.terminate()
     assert answer.status_code == 200

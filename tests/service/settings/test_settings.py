@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promptpress_service.settings.report import describe, is_service_link, unknown_variable, variable_of
+from promptpress_service.settings.report import describe, is_service_link, naming_variables, unknown_variable, variable_of
 from promptpress_service.settings.settings import Settings, SettingsError, get_settings, load_settings
 
 SECRET = "hunter2-hunter2-hunter2"
@@ -33,7 +33,7 @@ def load(monkeypatch: pytest.MonkeyPatch, flags: dict[str, Any] | None = None, *
 def test_defaults_are_those_of_the_model() -> None:
     settings = load_settings()
     assert settings == get_settings() == Settings()
-    assert (settings.host, settings.http_port, settings.grpc_port, settings.metrics_port) == ("127.0.0.1", 8080, 8081, 9090)
+    assert (settings.host, settings.http_port, settings.grpc_port, settings.metrics_port) == ("127.0.0.1", 8080, 8081, 9464)
     assert not settings.has_keys
 
 
@@ -118,7 +118,7 @@ def test_mistakes_name_the_variable_and_no_secret(
     monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], message: str
 ) -> None:
     with pytest.raises(SettingsError, match=message) as error:
-        load(monkeypatch, **environment)
+        load(monkeypatch, None, **environment)
     assert "hunter2" not in str(error.value)
     assert error.value.__cause__ is None
 
@@ -157,14 +157,21 @@ def test_variables_that_kubernetes_adds_are_no_mistakes(monkeypatch: pytest.Monk
         "PROMPTPRESS_PORT_8080_TCP": "tcp://10.0.0.1:8080",
         "PROMPTPRESS_PORT_8080_TCP_PROTO": "tcp",
         "PROMPTPRESS_REDIS_MASTER_PORT_6379_TCP_ADDR": "10.0.0.2",
-        "PROMPTPRESS_METRICS_PORT": "tcp://10.0.0.1:9090",
+        "PROMPTPRESS_METRICS_PORT": "tcp://10.0.0.1:9464",
     }
     for variable, value in links.items():
         assert is_service_link(variable, value)
         monkeypatch.setenv(variable, value)
-    assert load_settings().metrics_port == 9090
-    assert not is_service_link("PROMPTPRESS_METRICS_PORT", "9090")
+    assert load_settings().metrics_port == 9464
+    assert not is_service_link("PROMPTPRESS_METRICS_PORT", "9464")
     assert not is_service_link("PROMPTPRESS_REDIS_URL", "tcp://10.0.0.1:1")
+
+
+def test_a_message_of_the_library_names_the_variable() -> None:
+    names = Settings.model_fields
+    assert naming_variables("encoder: cannot load 'x': no", names) == "PROMPTPRESS_ENCODER: cannot load 'x': no"
+    for other in ("--model: cannot load", "the encoder: x", "encoder", "PROMPTPRESS_ENCODER: x"):
+        assert naming_variables(other, names) == other
 
 
 def test_describe_lists_everything_and_masks_secrets(monkeypatch: pytest.MonkeyPatch) -> None:

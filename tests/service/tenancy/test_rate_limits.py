@@ -1,69 +1,22 @@
 """Rate limits, counted here and in a real Redis that fails in every way it can."""
 
 import asyncio
-import shutil
-import signal
-import socket
-import subprocess
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import redis
 from hypothesis import given
 from hypothesis import strategies as st
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from promptpress_service.redis.address import parse_redis_url
 from promptpress_service.settings.settings import Settings, SettingsError
 from promptpress_service.tenancy.caller import ANYONE, Caller
 from promptpress_service.tenancy.limits_storage import AddressedStorage
 from promptpress_service.tenancy.rate_limits import Limits, RateLimited, RateLimits, parse_limits, seconds_until_room
-from tests.service.redis_server import free_port
+from promptpress_service.wiring import rate_limits
+from tests.ports import free_port
+from tests.service.redis_server import RedisServer
 
 ACME, ZETA = Caller("acme"), Caller("zeta")
-
-
-class Redis:
-    """A redis-server process."""
-
-    def __init__(self, folder: Path, *arguments: str) -> None:
-        self.port = free_port()
-        self._command = ["redis-server", *arguments, "--port", str(self.port), "--dir", str(folder), "--save", ""]
-        self.start()
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
-        for _ in range(200):
-            assert self.process.poll() is None, "redis-server did not start"
-            try:
-                self.client = redis.Redis(port=self.port, retry=Retry(NoBackoff(), 0))
-                self.client.ping()
-                return
-            except redis.ConnectionError:
-                time.sleep(0.05)
-        raise AssertionError("redis-server does not answer")
-
-    def kill(self) -> None:
-        self.process.send_signal(signal.SIGCONT)
-        self.process.kill()
-        self.process.wait()
-
-    @property
-    def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}/0"
-
-
-needs_redis = pytest.mark.skipif(shutil.which("redis-server") is None, reason="redis-server is not on PATH")
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Redis]:
-    server = Redis(tmp_path)
-    yield server
-    server.kill()
 
 
 def limits(requests: str | None = None, tokens: str | None = None) -> Limits:
@@ -74,8 +27,8 @@ def storage_at(url: str, timeout: float) -> AddressedStorage:
     return AddressedStorage(parse_redis_url(url), timeout)
 
 
-def shared(server: Redis, allowed: Limits, **options: float) -> RateLimits:
-    timeout = options.get("timeout_seconds", 5)
+def shared(server: RedisServer, allowed: Limits, **options: float) -> RateLimits:
+    timeout = options.get("timeout_seconds", 30)
     return RateLimits(allowed, redis=storage_at(server.url, timeout), **{"timeout_seconds": timeout, **options})
 
 
@@ -152,7 +105,7 @@ def test_a_batch_counts_as_its_requests() -> None:
 def test_tenants_override_single_limits() -> None:
     async def run() -> None:
         own = {"acme": {"rate_limit": "5/day"}, "zeta": {"rate_limit": None, "rate_limit_tokens": "10/day"}}
-        rates = RateLimits.from_settings(Settings(rate_limit="2/day", tenant_limits=own))
+        rates = rate_limits(Settings(rate_limit="2/day", tenant_limits=own))
         assert await admitted(rates, ANYONE) == 2
         assert await admitted(rates, ACME) == 5
         assert await admitted(rates, ZETA) == 20
@@ -179,10 +132,9 @@ def test_the_wait_is_as_long_as_needed_and_no_longer(
         assert count(wait - 1e-3) >= most + 1 - 1e-6
 
 
-@needs_redis
-def test_replicas_share_one_count(server: Redis) -> None:
+def test_replicas_share_one_count(own_redis: RedisServer) -> None:
     async def run() -> None:
-        one, two = shared(server, limits("5/day", "50/day")), shared(server, limits("5/day", "50/day"))
+        one, two = shared(own_redis, limits("5/day", "50/day")), shared(own_redis, limits("5/day", "50/day"))
         await one.admit(ACME, requests=3)
         assert await admitted(two) == 2
         assert await admitted(one) == 0
@@ -194,16 +146,16 @@ def test_replicas_share_one_count(server: Redis) -> None:
             await rates.close()
 
     asyncio.run(run())
-    keys = server.client.keys()
-    assert keys
-    assert all(b"promptpress:limits" in key for key in keys)
-    assert all(server.client.ttl(key) > 0 for key in keys)
+    with own_redis.client() as client:
+        keys = client.keys()
+        assert keys
+        assert all(b"promptpress:limits" in key for key in keys)
+        assert all(client.ttl(key) > 0 for key in keys)
 
 
-@needs_redis
-def test_concurrent_requests_never_exceed_the_limit(server: Redis) -> None:
+def test_concurrent_requests_never_exceed_the_limit(own_redis: RedisServer) -> None:
     async def run() -> None:
-        rates = shared(server, limits("10/day"))
+        rates = shared(own_redis, limits("10/day"))
         outcomes = await asyncio.gather(*(rates.admit(ACME) for _ in range(40)), return_exceptions=True)
         assert outcomes.count(None) == 10
         assert sum(isinstance(each, RateLimited) for each in outcomes) == 30
@@ -212,16 +164,15 @@ def test_concurrent_requests_never_exceed_the_limit(server: Redis) -> None:
     asyncio.run(run())
 
 
-@needs_redis
-def test_a_redis_that_dies_is_replaced_by_a_local_count_until_it_is_back(server: Redis) -> None:
+def test_a_redis_that_dies_is_replaced_by_a_local_count_until_it_is_back(own_redis: RedisServer) -> None:
     async def run() -> None:
-        rates = shared(server, limits("3/day"), pause_seconds=0)
+        rates = shared(own_redis, limits("3/day"), pause_seconds=0)
         assert await admitted(rates) == 3
-        server.kill()
+        own_redis.kill()
         assert await admitted(rates) == 3
         assert rates.degraded
         await rates.record_tokens(ACME, 5)
-        server.start()
+        own_redis.start()
         assert await admitted(rates) == 3
         assert not rates.degraded
         await rates.close()
@@ -229,37 +180,36 @@ def test_a_redis_that_dies_is_replaced_by_a_local_count_until_it_is_back(server:
     asyncio.run(run())
 
 
-@needs_redis
-def test_a_redis_that_hangs_is_left_alone_for_a_while(server: Redis) -> None:
+def test_a_redis_that_hangs_is_left_alone_for_a_while(own_redis: RedisServer) -> None:
     async def run() -> None:
-        rates = shared(server, limits("1000/day"), timeout_seconds=0.2, pause_seconds=3600)
-        await rates.admit(ACME)
-        server.process.send_signal(signal.SIGSTOP)
+        rates = shared(own_redis, limits("1000/day"), timeout_seconds=0.2, pause_seconds=3600)
+        own_redis.pause()
         await rates.admit(ACME)
         assert rates.degraded
-        server.process.send_signal(signal.SIGCONT)
-        before = server.client.info("commandstats")
-        await asyncio.gather(*(rates.admit(ACME) for _ in range(100)))
-        after = server.client.info("commandstats")
-        assert before["cmdstat_evalsha"]["calls"] == after["cmdstat_evalsha"]["calls"]
+        own_redis.resume()
+        with own_redis.client() as client:
+            client.config_resetstat()
+            await asyncio.gather(*(rates.admit(ACME) for _ in range(100)))
+            assert not [command for command in client.info("commandstats") if "eval" in command]
         await rates.close()
 
     asyncio.run(run())
 
 
-@needs_redis
 @pytest.mark.parametrize("trouble", ["full", "read-only", "loading scripts lost"])
-def test_a_redis_that_refuses_does_not_fail_requests(server: Redis, trouble: str) -> None:
-    if trouble == "full":
-        server.client.config_set("maxmemory", 1)
-    elif trouble == "read-only":
-        server.client.replicaof("127.0.0.1", "1")
+def test_a_redis_that_refuses_does_not_fail_requests(own_redis: RedisServer, trouble: str) -> None:
+    with own_redis.client() as client:
+        if trouble == "full":
+            client.config_set("maxmemory", 1)
+        elif trouble == "read-only":
+            client.replicaof("127.0.0.1", "1")
 
     async def run() -> None:
-        rates = shared(server, limits("3/day"), pause_seconds=0)
+        rates = shared(own_redis, limits("3/day"), pause_seconds=0)
         await rates.admit(ACME)
         if trouble == "loading scripts lost":
-            server.client.script_flush()
+            with own_redis.client() as client:
+                client.script_flush()
         assert await admitted(rates) == 2
         assert rates.degraded == (trouble != "loading scripts lost")
         await rates.close()
@@ -267,20 +217,16 @@ def test_a_redis_that_refuses_does_not_fail_requests(server: Redis, trouble: str
     asyncio.run(run())
 
 
-@needs_redis
-def test_cluster(tmp_path: Path) -> None:
+def test_cluster(redis_binary: str) -> None:
     # By default a node listens to the others 10,000 ports above its own, which may be above the highest there is.
-    server = Redis(tmp_path, "--cluster-enabled", "yes", "--cluster-port", str(free_port()))
-    try:
-        server.client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
-        for _ in range(200):
-            if b"cluster_state:ok" in server.client.execute_command("CLUSTER", "INFO", NEVER_DECODE=True):
-                break
-            time.sleep(0.05)
+    with RedisServer("--cluster-enabled", "yes", "--cluster-port", str(free_port())) as server, server.client() as client:
+        client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+        while b"cluster_state:ok" not in client.execute_command("CLUSTER", "INFO", NEVER_DECODE=True):
+            pass
 
         async def run() -> None:
             url = f"redis+cluster://127.0.0.1:{server.port}"
-            rates = RateLimits(limits("3/day", "9/day"), redis=storage_at(url, 5), timeout_seconds=5)
+            rates = RateLimits(limits("3/day", "9/day"), redis=storage_at(url, 30), timeout_seconds=30)
             assert await admitted(rates) == 3
             await rates.record_tokens(ZETA, 9)
             assert await admitted(rates, ZETA) == 0
@@ -288,42 +234,25 @@ def test_cluster(tmp_path: Path) -> None:
             await rates.close()
 
         asyncio.run(run())
-        assert server.client.dbsize() > 0
-    finally:
-        server.kill()
+        assert client.dbsize() > 0
 
 
-@needs_redis
-def test_sentinel(server: Redis, tmp_path: Path) -> None:
-    configuration = tmp_path / "sentinel.conf"
-    configuration.write_text(f"sentinel monitor primary 127.0.0.1 {server.port} 1\n")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server.client.config_set("requirepass", "a:b@c")
-    with configuration.open("a") as file:
-        file.write(f"sentinel auth-pass primary a:b@c\nport {port}\n")
-    process = subprocess.Popen(["redis-server", str(configuration), "--sentinel"], stdout=subprocess.DEVNULL)
-    try:
-        for _ in range(200):
-            try:
-                redis.Redis(port=port).ping()
-                break
-            except redis.ConnectionError:
-                time.sleep(0.05)
+def test_sentinel(own_redis: RedisServer) -> None:
+    with own_redis.client() as client:
+        client.config_set("requirepass", "a:b@c")
+    config = f"sentinel monitor primary 127.0.0.1 {own_redis.port} 1\nsentinel auth-pass primary a:b@c\n"
+    with RedisServer("--sentinel", config=config) as sentinel:
 
         async def run() -> None:
-            url = f"redis+sentinel://:a%3Ab%40c@127.0.0.1:{port}/primary/2"
-            rates = RateLimits(limits("3/day"), redis=storage_at(url, 5), timeout_seconds=5)
+            url = f"redis+sentinel://:a%3Ab%40c@127.0.0.1:{sentinel.port}/primary/2"
+            rates = RateLimits(limits("3/day"), redis=storage_at(url, 30), timeout_seconds=30)
             assert await admitted(rates) == 3
             assert not rates.degraded
             await rates.close()
 
         asyncio.run(run())
-        assert redis.Redis(port=server.port, password="a:b@c", db=2).dbsize() > 0
-    finally:
-        process.kill()
-        process.wait()
+    with own_redis.client(password="a:b@c", db=2) as client:
+        assert client.dbsize() > 0
 
 
 @pytest.mark.parametrize(
@@ -337,26 +266,23 @@ def test_sentinel(server: Redis, tmp_path: Path) -> None:
 )
 def test_a_bad_url_is_an_error_that_names_the_variable_and_not_the_password(url: str) -> None:
     with pytest.raises(SettingsError, match="PROMPTPRESS_REDIS_URL") as error:
-        RateLimits.from_settings(Settings(redis_url=url, rate_limit="1/day"))
+        rate_limits(Settings(redis_url=url, rate_limit="1/day"))
     assert "hunter2" not in str(error.value)
 
 
-@needs_redis
-def test_a_unix_socket(tmp_path: Path) -> None:
+def test_a_unix_socket(redis_binary: str, tmp_path: Path) -> None:
     path = tmp_path / "s"
-    server = Redis(tmp_path, "--unixsocket", str(path))
-    try:
+    with RedisServer("--unixsocket", str(path)) as server:
 
         async def run() -> None:
-            rates = RateLimits(limits("3/day"), redis=storage_at(f"unix://{path}", 5), timeout_seconds=5)
+            rates = RateLimits(limits("3/day"), redis=storage_at(f"unix://{path}", 30), timeout_seconds=30)
             assert await admitted(rates) == 3
             assert not rates.degraded
             await rates.close()
 
         asyncio.run(run())
-        assert server.client.dbsize() > 0
-    finally:
-        server.kill()
+        with server.client() as client:
+            assert client.dbsize() > 0
 
 
 @pytest.mark.parametrize(
@@ -371,7 +297,7 @@ def test_a_unix_socket(tmp_path: Path) -> None:
 )
 def test_tls_and_default_ports(url: str) -> None:
     async def run() -> None:
-        rates = RateLimits.from_settings(Settings(redis_url=url, rate_limit="1/day"))
+        rates = rate_limits(Settings(redis_url=url, rate_limit="1/day"))
         await rates.close()
 
     asyncio.run(run())

@@ -8,7 +8,7 @@ from promptpress.content import segment
 from promptpress.methods.acc_rag.features import NAMES
 from promptpress.methods.acc_rag.selector import Selector
 from promptpress.methods.acc_rag.stopping import best_step
-from promptpress.pipeline.budget import ranking
+from promptpress.scores import ranking
 from training.adaptive.adjust import half, joined
 from training.adaptive.build import Request, first_sufficient, request_from, unread
 from training.adaptive.calibration import ASKED, Steps, fit_gain, fit_gain_factor, fit_shift, platt
@@ -56,6 +56,7 @@ def steps(requests: int) -> dict[str, np.ndarray]:
     return {"x": x, "y": y, "share": sizes / 4, "request": number, "group": number, "source": np.full(len(y), "test")}
 
 
+@pytest.mark.slow
 def test_training_gives_a_calibrated_selector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("training.adaptive.train._TREES", 15)
     data = steps(400)

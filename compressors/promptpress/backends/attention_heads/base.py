@@ -1,10 +1,11 @@
-"""What scores tokens by evaluator heads, whichever kind of model they are in."""
+"""The interface of a model with evaluator heads."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
+from promptpress.arrays import Float32Array
 from promptpress.backends.attention_heads.profile import HeadProfile
-from promptpress.backends.causal_lm.base import FloatArray, TokenIds, Tokens
+from promptpress.text.tokens import TokenIds, Tokens
 
 
 class Evaluator(Protocol):
@@ -27,21 +28,23 @@ class Evaluator(Protocol):
         """Query heads of each layer."""
 
     @property
-    def sinks(self) -> int:
-        """How many tokens at the beginning of a window get attention for standing there."""
+    def sink_tokens(self) -> int:
+        """How many tokens at the start of a window are attention sinks."""
 
     @property
-    def packs(self) -> bool:
-        """Whether passages are read together, as far as a window holds them, or each on its own."""
+    def packs_passages(self) -> bool:
+        """Whether several passages share a window if they fit, or each is read alone."""
 
     def tokenize(self, texts: Sequence[str]) -> list[Tokens]:
         """Tokens of each text."""
 
     def question(self, query: str) -> TokenIds:
-        """The tokens that a query is asked with, cut to what leaves room for a text."""
+        """The tokens that ask the query, cut so that a text fits beside them."""
 
-    def room(self, question: TokenIds) -> int:
+    def context_budget(self, question: TokenIds) -> int:
         """Most tokens of a text that fit in a window with the question."""
 
-    def look(self, contexts: Sequence[TokenIds], question: TokenIds, profile: HeadProfile) -> list[FloatArray]:
-        """For each context (tokens,): attention from the question, summed over heads, the mean of the looking tokens."""
+    def attention_to_context(
+        self, contexts: Sequence[TokenIds], question: TokenIds, profile: HeadProfile
+    ) -> list[Float32Array]:
+        """For each context (tokens,): attention from the question, summed over heads, averaged over its tokens."""

@@ -1,21 +1,20 @@
-"""An evaluator head of the embedded encoder: all tokens of the question look at the text beside it."""
+"""An evaluator head of the embedded encoder: attention from the question to the text beside it."""
 
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
 import numpy as np
-import torch
-from safetensors.torch import load_file
 from tokenizers import Tokenizer
-from transformers import BertConfig, BertModel
 
+from promptpress.arrays import Float32Array
 from promptpress.backends.attention_heads.profile import HeadProfile
-from promptpress.backends.causal_lm.attention_tap import IMPLEMENTATION, Tap, reading
-from promptpress.backends.causal_lm.base import FloatArray, TokenIds, Tokens
+from promptpress.backends.causal_lm.attention_tap import Tap, reading, registered_implementation
 from promptpress.backends.causal_lm.plain_text import reads_plain_text, tokens_of
 from promptpress.backends.encoder.embedded import CLS, SEP, SHAPE, model_folder
+from promptpress.backends.model_source import INSTALL_TORCH, TORCH_PACKAGES, require
 from promptpress.runtime.cancellation import check
+from promptpress.text.tokens import TokenIds, Tokens
 
 _WINDOW = 256
 """As many tokens as the model was trained with."""
@@ -29,16 +28,20 @@ class EncoderEvaluator:
     name = "all-MiniLM-L6-v2/attention/fp32"
     profile = HeadProfile(2, (9,), window=_QUESTION, kernel=1)
     layers, heads = SHAPE.layers, SHAPE.heads
-    sinks = 0
-    packs = False
+    sink_tokens = 0
+    packs_passages = False
 
     def __init__(self) -> None:
+        require(TORCH_PACKAGES, INSTALL_TORCH)
+        from safetensors.torch import load_file
+        from transformers import BertConfig, BertModel
+
         folder = model_folder()
         self._tokenizer = reads_plain_text(Tokenizer.from_file(str(folder / "tokenizer.json")))
         self._model: Any = BertModel(BertConfig.from_json_file(str(folder / "config.json")), add_pooling_layer=False)
         self._model.load_state_dict(load_file(folder / "model.safetensors"), strict=False)
         self._model.train(False)
-        self._model.set_attn_implementation(IMPLEMENTATION)
+        self._model.set_attn_implementation(registered_implementation())
 
     def tokenize(self, texts: Sequence[str]) -> list[Tokens]:
         """See Evaluator.tokenize."""
@@ -48,13 +51,17 @@ class EncoderEvaluator:
         """See Evaluator.question."""
         return self.tokenize([query])[0].ids[:_QUESTION]
 
-    def room(self, question: TokenIds) -> int:
-        """See Evaluator.room."""
+    def context_budget(self, question: TokenIds) -> int:
+        """See Evaluator.context_budget."""
         return _WINDOW - 3 - len(question)
 
-    def look(self, contexts: Sequence[TokenIds], question: TokenIds, profile: HeadProfile) -> list[FloatArray]:
-        """See Evaluator.look. The whole question looks, whatever the profile's window."""
-        results: list[FloatArray] = [np.empty(0, dtype=np.float32)] * len(contexts)
+    def attention_to_context(
+        self, contexts: Sequence[TokenIds], question: TokenIds, profile: HeadProfile
+    ) -> list[Float32Array]:
+        """See Evaluator.attention_to_context. All tokens of the question attend; the profile's `window` is ignored."""
+        import torch
+
+        results: list[Float32Array] = [np.empty(0, dtype=np.float32)] * len(contexts)
         front = len(question) + 2
         # Only contexts of equal length run together, so that there is no padding.
         order = sorted(range(len(contexts)), key=lambda i: len(contexts[i]))

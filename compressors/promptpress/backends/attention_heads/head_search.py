@@ -46,9 +46,9 @@ def evidence_mass(model: CausalLM, probes: Sequence[Probe], progress: Progress =
     for probe in probes:
         (tokens,) = model.tokenize([probe.text])
         question = evaluator.question(probe.question)
-        if len(tokens.ids) > evaluator.room(question):
+        if len(tokens.ids) > evaluator.context_budget(question):
             raise ValueError(
-                f"a probe has {len(tokens.ids)} tokens; the model's window has room for {evaluator.room(question)}"
+                f"a probe has {len(tokens.ids)} tokens; the model's window has room for {evaluator.context_budget(question)}"
             )
         (read,) = model.attention([np.concatenate([tokens.ids, question])], range(model.layers), [1])
         start, end = probe.evidence

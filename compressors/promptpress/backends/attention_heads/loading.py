@@ -7,6 +7,7 @@ from promptpress.backends.attention_heads.base import Evaluator
 from promptpress.backends.attention_heads.profile import HeadProfile, published, read_profile
 from promptpress.backends.causal_lm import embedded
 from promptpress.backends.causal_lm.base import CausalLM
+from promptpress.backends.model_source import EMBEDDED
 
 
 def load_evaluator(kind: str, causal_lm: Callable[[], CausalLM], setting: str, file: Path | None) -> Evaluator:
@@ -28,6 +29,6 @@ def _profile(setting: str, file: Path | None) -> HeadProfile | None:
     if file is not None:
         return read_profile(file)
     kept = embedded.FOLDER / "heads.json"
-    if setting == "embedded" and kept.exists():
+    if setting == EMBEDDED and kept.exists():
         return read_profile(kept)
     return published(setting)

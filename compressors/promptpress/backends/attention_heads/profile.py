@@ -8,12 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from promptpress.errors import ModelUnavailable
 
-_SETTING = "PROMPTPRESS_EVALUATOR_HEADS"
+SETTING = "evaluator_heads"
+"""The setting that names a file of evaluator heads."""
 
 
 @dataclass(frozen=True)
 class HeadProfile:
-    """`heads` of `layer`, both counted from 0; `window` last tokens look; scores are averaged over `kernel` tokens."""
+    """`heads` of `layer`, both counted from 0; the last `window` tokens attend; scores are averaged over `kernel` tokens."""
 
     layer: int
     heads: tuple[int, ...]
@@ -22,7 +23,7 @@ class HeadProfile:
 
 
 class HeadFile(BaseModel):
-    """What `promptpress find-heads` writes and PROMPTPRESS_EVALUATOR_HEADS reads; further keys are for people."""
+    """What `promptpress find-heads` writes and the setting `evaluator_heads` reads; further keys are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -52,12 +53,12 @@ def read_profile(path: Path) -> HeadProfile:
     try:
         found = HeadFile.model_validate(json.loads(path.read_bytes()))
     except OSError as error:
-        raise ModelUnavailable(f"{_SETTING}: cannot read {str(path)!r}: {error.strerror}") from error
+        raise ModelUnavailable(f"cannot read {str(path)!r}: {error.strerror}", SETTING) from error
     except ValidationError as error:
         first = error.errors()[0]
-        raise ModelUnavailable(f"{_SETTING}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        raise ModelUnavailable(f"{'.'.join(map(str, first['loc']))}: {first['msg']}", SETTING) from error
     except ValueError as error:
-        raise ModelUnavailable(f"{_SETTING}: {str(path)!r} is not JSON: {error}") from error
+        raise ModelUnavailable(f"{str(path)!r} is not JSON: {error}", SETTING) from error
     return HeadProfile(found.layer, tuple(found.heads), found.window, found.kernel)
 
 

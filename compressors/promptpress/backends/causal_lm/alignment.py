@@ -5,12 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from promptpress.backends.causal_lm.base import FloatArray, Tokens
+from promptpress.arrays import Float32Array
 from promptpress.content import Passage, Unit
+from promptpress.text.tokens import Tokens
 
 
 def pool(
-    text: str, tokens: Tokens, values: FloatArray, units: Sequence[Unit]
+    text: str, tokens: Tokens, values: Float32Array, units: Sequence[Unit]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Sums (units,) of the values (tokens,) of each unit's tokens, and how many tokens they are.
 
@@ -36,7 +37,7 @@ def trimmed(text: str, tokens: Tokens) -> Tokens:
     return Tokens(tokens.ids, filled_from[tokens.starts], filled_to[tokens.ends])
 
 
-def unit_scores(passage: Passage, tokens: Tokens, values: FloatArray, how: str = "mean") -> FloatArray:
+def unit_scores(passage: Passage, tokens: Tokens, values: Float32Array, how: str = "mean") -> Float32Array:
     """The values of each unit's tokens pooled, (units,) float32; a unit without tokens is kept before all others."""
     sums, counts = pool(passage.text, tokens, values, passage.units)
     scores = sums / np.maximum(counts, 1) if how == "mean" else sums

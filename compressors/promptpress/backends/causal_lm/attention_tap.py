@@ -1,22 +1,23 @@
 """Reads attention out of a running transformers model, and stops it where nothing more is needed.
 
 transformers lets a model run with an attention function of one's own, called in each layer with queries and keys as they
-are after position embedding and normalisation. Ours runs `sdpa`, which never holds the whole matrix, and works out only the
-rows that somebody asked for. It is the same for every model family that goes through that interface.
+are after position embedding and normalisation. Ours runs `sdpa`, which never builds the whole matrix, and works out only the
+rows that were asked for. It is the same for every model family that goes through that interface.
 """
+
+from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
-import torch
-from transformers import AttentionInterface
-from transformers.integrations.sdpa_attention import sdpa_attention_forward
-from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
+if TYPE_CHECKING:
+    import torch
 
-IMPLEMENTATION = "promptpress_tap"
+_IMPLEMENTATION = "promptpress_tap"
 _ROWS_AT_A_TIME = 256
 
 
@@ -62,34 +63,44 @@ def _attend(
     attention_mask: torch.Tensor | None,
     **options: Any,
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
+    import torch
+    from transformers.integrations.sdpa_attention import sdpa_attention_forward
+
     tap = _active.get()
     layer = getattr(module, "layer_idx", None)
-    look = _Look.of(module, query, options)
+    rule = _AttentionRule.of(module, query, options)
     if tap is not None and layer in tap.layers:
         tap.found[layer] = [
-            look.received(query[i, :, :length], key[i, :, :length])
+            rule.received(query[i, :, :length], key[i, :, :length])
             if tap.rows is None
-            else look.weights(query[i, :, slice(*tap.rows[i])], key[i, :, :length], tap.rows[i][0]).mean(dim=1)
+            else rule.weights(query[i, :, slice(*tap.rows[i])], key[i, :, :length], tap.rows[i][0]).mean(dim=1)
             for i, length in enumerate(tap.lengths)
         ]
         if layer == max(tap.layers):
             raise Finished
-    if look.softcap is None:
+    if rule.softcap is None:
         return sdpa_attention_forward(module, query, key, value, attention_mask, **options)
     # sdpa knows no soft cap.
     mixed = [
-        look.weights(q, k, 0).to(v.dtype) @ _for_each_head(v, len(q)) for q, k, v in zip(query, key, value, strict=True)
+        rule.weights(q, k, 0).to(v.dtype) @ _for_each_head(v, len(q)) for q, k, v in zip(query, key, value, strict=True)
     ]
     return torch.stack(mixed).transpose(1, 2).contiguous(), None
 
 
-AttentionInterface.register(IMPLEMENTATION, _attend)
-AttentionMaskInterface.register(IMPLEMENTATION, sdpa_mask)
+@lru_cache(maxsize=1)
+def registered_implementation() -> str:
+    """The name under which transformers knows the attention function of this module, registered at the first call."""
+    from transformers import AttentionInterface
+    from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
+
+    AttentionInterface.register(_IMPLEMENTATION, _attend)
+    AttentionMaskInterface.register(_IMPLEMENTATION, sdpa_mask)
+    return _IMPLEMENTATION
 
 
 @dataclass(frozen=True)
-class _Look:
-    """How a layer's queries look at its keys."""
+class _AttentionRule:
+    """How a layer computes the weights of its keys for a query."""
 
     scaling: float
     causal: bool
@@ -97,7 +108,7 @@ class _Look:
     softcap: float | None
 
     @classmethod
-    def of(cls, module: torch.nn.Module, query: torch.Tensor, options: dict[str, Any]) -> "_Look":
+    def of(cls, module: torch.nn.Module, query: torch.Tensor, options: dict[str, Any]) -> _AttentionRule:
         scaling = options.get("scaling")
         causal = options.get("is_causal")
         return cls(
@@ -112,6 +123,8 @@ class _Look:
 
         Fewer key heads than query heads serve equal groups of them in order. In float32.
         """
+        import torch
+
         keys = _for_each_head(key.float(), len(query))
         scores = query.float() @ keys.transpose(1, 2) * self.scaling
         if self.softcap is not None:
@@ -127,15 +140,17 @@ class _Look:
 
     def received(self, query: torch.Tensor, key: torch.Tensor) -> torch.Tensor:
         """(heads, tokens): the mean weight that each token gets from the tokens after it; 0 for the last."""
+        import torch
+
         heads, tokens, _ = query.shape
         total = torch.zeros(heads, tokens, device=query.device)
         for first in range(0, tokens, _ROWS_AT_A_TIME):
             weights = self.weights(query[:, first : first + _ROWS_AT_A_TIME], key, first)
             total += weights.tril(diagonal=first - 1).sum(dim=1)
-        lookers = torch.arange(tokens - 1, -1, -1, device=query.device)
+        readers = torch.arange(tokens - 1, -1, -1, device=query.device)
         if self.sliding_window is not None:
-            lookers = lookers.clamp(max=self.sliding_window - 1)
-        return total / lookers.clamp(min=1)
+            readers = readers.clamp(max=self.sliding_window - 1)
+        return total / readers.clamp(min=1)
 
 
 def _for_each_head(keys: torch.Tensor, heads: int) -> torch.Tensor:

@@ -1,30 +1,14 @@
-"""What a causal language model offers, whoever runs it."""
+"""The interface of a causal language model."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-FloatArray = NDArray[np.float32]
-TokenIds = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Tokens:
-    """Token ids of one text without special tokens, and the characters `[start, end)` of the text that each stands for.
-
-    Three arrays (tokens,). Tokens that are parts of one character all have its span.
-    """
-
-    ids: TokenIds
-    starts: NDArray[np.int64]
-    ends: NDArray[np.int64]
+from promptpress.arrays import Float32Array
+from promptpress.text.tokens import TokenIds, Tokens
 
 
 class CausalLM(Protocol):
-    """A decoder-only language model. What it says of one sequence does not depend on the others of a call."""
+    """A decoder-only language model. The results of a sequence do not depend on the others of a call."""
 
     @property
     def name(self) -> str:
@@ -45,7 +29,7 @@ class CausalLM(Protocol):
     def tokenize(self, texts: Sequence[str]) -> list[Tokens]:
         """Tokens of each text. Special tokens that are written in a text are read as text."""
 
-    def losses(self, sequences: Sequence[TokenIds], exits: Sequence[int | None] = (None,)) -> list[FloatArray]:
+    def losses(self, sequences: Sequence[TokenIds], exits: Sequence[int | None] = (None,)) -> list[Float32Array]:
         """-ln p(token | start, tokens before it), for each sequence (exits, tokens), in nats.
 
         Sequences may be of any length: those beyond the window are read in windows that share tokens with the one before.
@@ -54,10 +38,10 @@ class CausalLM(Protocol):
 
     def attention(
         self, sequences: Sequence[TokenIds], layers: Sequence[int], rows: Sequence[int] | None
-    ) -> list[FloatArray]:
+    ) -> list[Float32Array]:
         """Attention that tokens get, for each sequence (layers, heads, tokens), layers counted from 0.
 
-        `rows`: for each sequence how many of its last tokens look; their mean is taken. None: for each token the mean over
+        `rows`: for each sequence how many of its last tokens attend; their mean is taken. None: for each token the mean over
         all tokens after it. Layers beyond the highest one asked for are not run. A sequence must fit the window; the start
         token comes before it, takes its share, and has no column.
         """

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from promptpress.backends.causal_lm import embedded
 from promptpress.backends.causal_lm.base import CausalLM
+from promptpress.backends.causal_lm.hugging_face import WINDOW, HuggingFaceCausalLM
+from promptpress.backends.model_source import EMBEDDED, folder_or_id
 from promptpress.errors import InvalidValue
 
-EMBEDDED = "embedded"
 EARLY_EXIT = "early_exit"
-WINDOW = 2048
-"""Most tokens read together unless the setting says otherwise; attention grows with the square of it."""
+"""The setting of a small model that is the first layers of the large one."""
 
 
 @dataclass(frozen=True)
@@ -34,19 +34,14 @@ class CausalLMSettings:
         if not self.available:
             raise InvalidValue(
                 "this needs a causal language model and this version of the package holds none: set "
-                "PROMPTPRESS_CAUSAL_LM to a local folder or a Hugging Face id, or choose another method",
+                "causal_lm to a local folder or a Hugging Face id, or choose another method",
                 "method",
             )
 
 
-def load_causal_lm(
-    model: str, threads: int | None = None, window: int = WINDOW, setting: str = "PROMPTPRESS_CAUSAL_LM"
-) -> CausalLM:
-    """The model. Imports torch and transformers. Raises ModelUnavailable naming `setting`."""
-    from promptpress.backends.causal_lm.hugging_face import HuggingFaceCausalLM
-
+def load_causal_lm(model: str, threads: int | None = None, window: int = WINDOW, setting: str = "causal_lm") -> CausalLM:
+    """The model; loading it imports torch and transformers. Raises ModelUnavailable naming `setting`."""
     if model == EMBEDDED:
         name = embedded.embedded_name()
         return HuggingFaceCausalLM(str(embedded.FOLDER), threads, setting, window, name)
-    path = Path(model).expanduser()
-    return HuggingFaceCausalLM(str(path) if path.exists() else model, threads, setting, window)
+    return HuggingFaceCausalLM(folder_or_id(model), threads, setting, window)

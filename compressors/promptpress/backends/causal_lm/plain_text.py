@@ -1,11 +1,11 @@
-"""Tokenizers that read what a user types as text, whatever it looks like."""
+"""Makes tokenizers read all of a text as plain text, even what is spelled like a special token."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from tokenizers import Tokenizer
 
-from promptpress.backends.causal_lm.base import Tokens
+from promptpress.text.tokens import Tokens
 
 
 def reads_plain_text(tokenizer: Tokenizer) -> Tokenizer:

@@ -1,1 +1,1 @@
-"""The evidence model: reads a question and a passage together and says which sentences help."""
+"""The evidence model: a cross-encoder that reads a question and a passage together and scores the sentences."""

@@ -1,53 +1,39 @@
-"""Cuts passages into runs of whole units that fit beside a question."""
+"""What the cross-encoder reads: a shortened query, and runs of a passage's units that fit beside it."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from promptpress.arrays import Int32Array, Int64Array
 from promptpress.backends.encoder.base import Tokenized
-from promptpress.backends.encoder.late_pooling import token_owners
+from promptpress.backends.windows import unit_runs, unit_tokens
 from promptpress.content import Passage
 
 QUERY_TOKENS = 64
 _QUERY_HEAD = 20
-TITLE_TOKENS = 24
 TEXT_TOKENS = 160
 
 
 @dataclass(frozen=True)
 class Window:
-    """A run of a passage's tokens, shapes (tokens,); `owners` is the unit each token belongs to."""
+    """A run of a passage's tokens, shapes (tokens,). `owners` is the unit of each token."""
 
-    ids: NDArray[np.int32]
-    owners: NDArray[np.int64]
+    ids: Int32Array
+    owners: Int64Array
 
 
-def query_tokens(ids: NDArray[np.int32]) -> NDArray[np.int32]:
-    """What is read of a query: all of it up to `QUERY_TOKENS`, of a longer one the beginning and, since the question is
-    often the last sentence, more of the end.
+def query_tokens(ids: Int32Array) -> Int32Array:
+    """The tokens of a query that are read (at most `QUERY_TOKENS`).
+
+    A longer query is read at its beginning and its end, more at the end, since the question is often the last sentence.
     """
     if len(ids) <= QUERY_TOKENS:
         return ids
     return np.concatenate([ids[:_QUERY_HEAD], ids[_QUERY_HEAD - QUERY_TOKENS :]])
 
 
-def windows(passage: Passage, tokens: Tokenized, room: int = TEXT_TOKENS) -> list[Window]:
-    """Whole units together while they fit in `room` tokens; a longer unit is cut into several windows."""
-    owners = token_owners(passage, tokens)
-    inside = owners >= 0
-    ids, owners = tokens.ids[inside], owners[inside]
-    edges = np.searchsorted(owners, np.arange(len(passage.units) + 1))
-    found: list[Window] = []
-    begin = 0
-    for unit in range(len(passage.units)):
-        start, end = int(edges[unit]), int(edges[unit + 1])
-        if end - begin > room and begin < start:
-            found.append(Window(ids[begin:start], owners[begin:start]))
-            begin = start
-        while end - begin > room:
-            found.append(Window(ids[begin : begin + room], owners[begin : begin + room]))
-            begin += room
-    if begin < len(ids):
-        found.append(Window(ids[begin:], owners[begin:]))
-    return found
+def windows(passage: Passage, tokens: Tokenized, size: int = TEXT_TOKENS) -> list[Window]:
+    """Whole units together while they fit in `size` tokens; a longer unit is cut into several windows."""
+    inside = unit_tokens(passage, tokens)
+    runs = unit_runs(inside.edges, size, join_remainder=True)
+    return [Window(inside.ids[run.start : run.end], inside.owners[run.start : run.end]) for run in runs]

@@ -1,21 +1,18 @@
-"""What a sentence encoder offers, whoever runs it."""
+"""The interface of a sentence encoder."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-FloatArray = NDArray[np.float32]
+from promptpress.arrays import Float32Array, Int32Array, Int64Array
 
 
 @dataclass(frozen=True)
 class Tokenized:
     """Token ids of one text without special tokens, and where each token starts, in characters of the text."""
 
-    ids: NDArray[np.int32]
-    starts: NDArray[np.int64]
+    ids: Int32Array
+    starts: Int64Array
 
 
 class Encoder(Protocol):
@@ -36,7 +33,7 @@ class Encoder(Protocol):
     def tokenize(self, texts: Sequence[str]) -> list[Tokenized]:
         """Token ids and offsets of each text."""
 
-    def states(self, sequences: Sequence[NDArray[np.int32]]) -> list[FloatArray]:
+    def states(self, sequences: Sequence[Int32Array]) -> list[Float32Array]:
         """Last-layer states (tokens, dimension) of each sequence of content tokens; special tokens are added and their
         states left out. A sequence's states do not depend on the others.
         """

@@ -1,6 +1,6 @@
 """An in-process cache of passage vectors, bounded by memory."""
 
-from promptpress.backends.encoder.late_pooling import PassageVectors
+from promptpress.backends.encoder.late_chunking import PassageVectors
 from promptpress.runtime.lru import LruCache
 
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
-from promptpress.backends.encoder.base import FloatArray, Tokenized
+from promptpress.arrays import Float32Array
+from promptpress.backends.encoder.base import Tokenized
 from promptpress.backends.onnx.graph import BertShape, build_bert
 from promptpress.backends.onnx.quantization import load_ranges
 from promptpress.backends.onnx.session import EqualLengthRunner, single_thread_session
@@ -24,7 +25,7 @@ RANGES = Path(__file__).with_name("minilm_int8_ranges.safetensors")
 CLS, SEP = 101, 102
 _APART = re.compile(r"[\s\u4e00-\u9fff]")
 _PIECE = 10_000
-"""Characters tokenised between two looks at whether anybody still waits."""
+"""Characters tokenised between two checks for cancellation."""
 
 
 class EmbeddedEncoder:
@@ -60,9 +61,9 @@ class EmbeddedEncoder:
                 tokenized[index].append(Tokenized(np.asarray(encoding.ids, dtype=np.int32), begins + start))
         return [_joined(pieces) for pieces in tokenized]
 
-    def states(self, sequences: Sequence[NDArray[np.int32]]) -> list[FloatArray]:
+    def states(self, sequences: Sequence[NDArray[np.int32]]) -> list[Float32Array]:
         """See Encoder.states."""
-        results: list[FloatArray] = [np.empty((0, SHAPE.hidden), dtype=np.float32)] * len(sequences)
+        results: list[Float32Array] = [np.empty((0, SHAPE.hidden), dtype=np.float32)] * len(sequences)
 
         def run(batch: list[int]) -> None:
             ids = np.full((len(batch), len(sequences[batch[0]]) + 2), CLS, dtype=np.int32)

@@ -1,35 +1,44 @@
-"""Any Hugging Face encoder with a fast tokenizer, run by torch; for who sets PROMPTPRESS_ENCODER."""
+"""Any Hugging Face encoder with a fast tokenizer, run by torch.
+
+Used when the setting `encoder` names a folder or a Hugging Face id.
+"""
 
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from transformers import AutoConfig, AutoModel, AutoTokenizer
-from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
 
-from promptpress.backends.encoder.base import FloatArray, Tokenized
+from promptpress.arrays import Float32Array
+from promptpress.backends.encoder.base import Tokenized
+from promptpress.backends.model_source import INSTALL_TORCH, TORCH_PACKAGES, require
 from promptpress.errors import ModelUnavailable
 from promptpress.runtime.cancellation import check
+
+_SETTING = "encoder"
 
 
 class HuggingFaceEncoder:
     """Runs in fp32 on the CPU and in the weights' own type on CUDA. Sequences are run one at a time: exact before fast."""
 
     def __init__(self, model: str, threads: int | None = None) -> None:
+        require(TORCH_PACKAGES, INSTALL_TORCH, _SETTING)
+        import torch
+        from transformers import AutoConfig, AutoModel, AutoTokenizer
+        from transformers.models.auto.modeling_auto import MODEL_FOR_MASKED_LM_MAPPING_NAMES
+
         try:
             config = AutoConfig.from_pretrained(model, trust_remote_code=False)
             if config.model_type not in MODEL_FOR_MASKED_LM_MAPPING_NAMES:
-                raise ModelUnavailable(f"PROMPTPRESS_ENCODER: {model!r} is a {config.model_type} model, not an encoder")
+                raise ModelUnavailable(f"{model!r} is a {config.model_type} model, not an encoder", _SETTING)
             self._tokenizer = AutoTokenizer.from_pretrained(model, trust_remote_code=False)
             device = "cuda" if torch.cuda.is_available() else "cpu"
             self._model = AutoModel.from_pretrained(
                 model, trust_remote_code=False, use_safetensors=True, dtype=torch.float32 if device == "cpu" else "auto"
             )
         except (OSError, ValueError) as error:
-            raise ModelUnavailable(f"PROMPTPRESS_ENCODER: cannot load {model!r}: {error}") from error
+            raise ModelUnavailable(f"cannot load {model!r}: {error}", _SETTING) from error
         if not self._tokenizer.is_fast:
-            raise ModelUnavailable(f"PROMPTPRESS_ENCODER: {model!r} has no fast tokenizer, so no character offsets")
+            raise ModelUnavailable(f"{model!r} has no fast tokenizer, so no character offsets", _SETTING)
         if threads:
             torch.set_num_threads(threads)
         self._model.eval().to(device)
@@ -55,9 +64,11 @@ class HuggingFaceEncoder:
             for ids, offsets in zip(encoded["input_ids"], encoded["offset_mapping"], strict=True)
         ]
 
-    def states(self, sequences: Sequence[NDArray[np.int32]]) -> list[FloatArray]:
+    def states(self, sequences: Sequence[NDArray[np.int32]]) -> list[Float32Array]:
         """See Encoder.states."""
-        results: list[FloatArray] = []
+        import torch
+
+        results: list[Float32Array] = []
         for sequence in sequences:
             check()
             ids = [*self._before, *sequence.tolist(), *self._after]

@@ -31,5 +31,5 @@ def range_arrays(ranges: Mapping[str, ActivationRange], prefix: str = "") -> dic
 
 
 def save_ranges(ranges: Mapping[str, ActivationRange], path: Path, source: str) -> None:
-    """Write the file; `source` says on what the ranges were found."""
+    """Write the file; `source` names the text that the ranges were found on."""
     save_file(range_arrays(ranges), path, metadata={"source": source})

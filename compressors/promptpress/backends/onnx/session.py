@@ -4,19 +4,29 @@ import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from importlib import import_module
 from typing import Any
 
+from promptpress.backends.model_source import require
 from promptpress.runtime.cancellation import current
-
-# The Linux wheels of ONNX Runtime report to their maker unless this is set before the import.
-os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-import onnxruntime
 
 _BATCH_TOKENS = 512
 
 
+def onnx_runtime() -> Any:
+    """The module onnxruntime. Only this function imports it.
+
+    Its Linux wheels send telemetry unless ORT_DISABLE_TELEMETRY is set before the import, so it is set here if it is not.
+    Raises ModelUnavailable if the package is missing.
+    """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    require(("onnxruntime",), "pip install onnxruntime")
+    return import_module("onnxruntime")
+
+
 def single_thread_session(model: bytes) -> Any:
     """An inference session on the CPU whose runs take one thread each; it may run in several threads at once."""
+    onnxruntime = onnx_runtime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3

@@ -1,4 +1,4 @@
-"""What a rewriter is, whoever does the writing."""
+"""The interface of a rewriter."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -9,11 +9,11 @@ from promptpress.text.spans import Span
 
 
 @dataclass(frozen=True)
-class Job:
+class RewriteJob:
     """One chunk to be written anew.
 
     `sentences` and `protected` are spans of `text`; `keywords` must occur word for word in what is written; `most_tokens`
-    is counted by `count`, the target model's tokenizer; `complaints` say what was wrong with a first draft.
+    is counted by `count`, the target model's tokenizer; `complaints` are the reasons why a first draft was refused.
     """
 
     text: str
@@ -26,16 +26,16 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Spend:
+class LLMUsage:
     """What drafts cost: calls, and tokens as the model that wrote them counts them."""
 
     calls: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
 
-    def __add__(self, other: "Spend") -> "Spend":
+    def __add__(self, other: "LLMUsage") -> "LLMUsage":
         """Both together."""
-        return Spend(
+        return LLMUsage(
             self.calls + other.calls,
             self.prompt_tokens + other.prompt_tokens,
             self.completion_tokens + other.completion_tokens,
@@ -48,17 +48,17 @@ class Draft:
 
     text: str
     replacements: Sequence[Replacement] = ()
-    spend: Spend = field(default_factory=Spend)
+    usage: LLMUsage = field(default_factory=LLMUsage)
 
 
 class RewriteFailed(Exception):
-    """No draft. `reason` is one word for the receipt; `passing` says that another time it may work."""
+    """No draft. `reason` is one word for the receipt; `transient`: the same job may succeed later."""
 
-    def __init__(self, reason: str, passing: bool = False, spend: Spend | None = None) -> None:
+    def __init__(self, reason: str, transient: bool = False, usage: LLMUsage | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.passing = passing
-        self.spend = spend or Spend()
+        self.transient = transient
+        self.usage = usage or LLMUsage()
 
 
 class Rewriter(Protocol):
@@ -71,7 +71,7 @@ class Rewriter(Protocol):
     generates: bool
     """Whether it writes new text; otherwise it only deletes, and what stays is verbatim."""
 
-    def rewrite(self, job: Job) -> Draft:
+    def rewrite(self, job: RewriteJob) -> Draft:
         """A shorter text for a job. Raises RewriteFailed, or Cancelled when the calling thread's work is cancelled."""
 
     def close(self) -> None:

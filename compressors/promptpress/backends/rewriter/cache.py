@@ -1,12 +1,11 @@
 """Rewrites that were accepted, by what was rewritten and how far, so that a document is rewritten once."""
 
-import hashlib
+import json
 from typing import Protocol
 
-import orjson
-
-from promptpress.backends.rewriter.base import Draft, Job
+from promptpress.backends.rewriter.base import Draft, RewriteJob
 from promptpress.content import Replacement
+from promptpress.runtime.cache_keys import cache_key
 from promptpress.runtime.lru import LruCache
 
 
@@ -27,18 +26,19 @@ class LruRewriteCache(LruCache[bytes]):
         super().__init__(max_bytes, lambda key, value: len(key) + len(value))
 
 
-def key_of(rewriter: str, job: Job, share: float, similarity: float) -> bytes:
+def key_of(rewriter: str, job: RewriteJob, share: float, similarity: float) -> bytes:
     """The key of a rewrite: the rewriter, the chunk, the share it may keep, and what has to stay."""
-    parts = [rewriter, job.text, f"{share:.3f}", f"{similarity:.3f}", *job.keywords, "\0", *map(str, job.protected)]
-    return hashlib.blake2b(orjson.dumps(parts), digest_size=20).digest()
+    spans = json.dumps([list(span) for span in job.protected])
+    return cache_key("rewrite", (rewriter, job.text, f"{share:.3f}", f"{similarity:.3f}", spans, *job.keywords))
 
 
 def pack(draft: Draft) -> bytes:
-    """A draft without its spend: who finds it in a cache pays nothing."""
-    return orjson.dumps([draft.text, [[each.start, each.end, each.by] for each in draft.replacements]])
+    """A draft as JSON, without its usage: a cache hit costs nothing."""
+    value = [draft.text, [[each.start, each.end, each.text] for each in draft.replacements]]
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def unpack(value: bytes) -> Draft:
     """What `pack` packed."""
-    text, replacements = orjson.loads(value)
+    text, replacements = json.loads(value)
     return Draft(text, [Replacement(*each) for each in replacements])

@@ -1,10 +1,10 @@
-"""The embedded rewriter: it deletes from sentences what says least. No network and no generation; what stays is verbatim."""
+"""The embedded rewriter: it deletes the least informative parts of sentences. No network, no generated text."""
 
 from collections.abc import Sequence
 
 import regex
 
-from promptpress.backends.rewriter.base import Draft, Job
+from promptpress.backends.rewriter.base import Draft, RewriteJob
 from promptpress.backends.rewriter.deletion_rules import GRADES, RULES
 from promptpress.content import Replacement
 from promptpress.text.facts import fact_spans
@@ -29,7 +29,7 @@ class DeletionRewriter:
     workers = 1
     generates = False
 
-    def rewrite(self, job: Job) -> Draft:
+    def rewrite(self, job: RewriteJob) -> Draft:
         """See Rewriter.rewrite. What is still too long after the last grade comes back as it is then."""
         cuts: list[Span] = []
         strictest = 2 if job.complaints else GRADES

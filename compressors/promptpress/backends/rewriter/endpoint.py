@@ -1,21 +1,21 @@
 """Any endpoint that speaks OpenAI's chat completions."""
 
+from __future__ import annotations
+
 import asyncio
 import threading
 from collections.abc import Coroutine
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from promptpress.backends.model_source import require
 from promptpress.backends.rewriter import prompt
-from promptpress.backends.rewriter.base import Draft, Job, RewriteFailed, Spend
+from promptpress.backends.rewriter.base import Draft, LLMUsage, RewriteFailed, RewriteJob
 from promptpress.content import Replacement
-from promptpress.errors import ModelUnavailable
 from promptpress.runtime.cancellation import check
 
-try:
+if TYPE_CHECKING:
     import openai
-except ImportError as error:  # pragma: no cover - the extra is installed wherever tests run
-    raise ModelUnavailable("PROMPTPRESS_REWRITER_URL: needs the extra: pip install 'promptpress[rewriter]'") from error
 
 _POLL_SECONDS = 0.05
 
@@ -23,7 +23,7 @@ _POLL_SECONDS = 0.05
 class EndpointRewriter:
     """Calls the endpoint from one event loop in a thread of its own, at most `concurrency` calls at a time in the process.
 
-    A call with all its retries (408, 409, 429, 5xx and broken connections, with growing pauses or as `Retry-After` says)
+    A call with all its retries (408, 409, 429, 5xx and broken connections, with growing pauses or those of `Retry-After`)
     ends after `timeout` seconds. A request that is cancelled takes its calls with it.
     """
 
@@ -32,6 +32,7 @@ class EndpointRewriter:
     def __init__(
         self, url: str, model: str, key: str | None = None, concurrency: int = 8, timeout: float = 30.0, retries: int = 2
     ) -> None:
+        require(("openai",), "pip install 'promptpress[rewriter]'", "rewriter_url")
         self.name = f"{model}@{urlsplit(url).netloc.rpartition('@')[2]}/{prompt.VERSION}"
         self.workers = concurrency
         self._model = model
@@ -47,7 +48,7 @@ class EndpointRewriter:
         self._client: openai.AsyncOpenAI | None = None
         self._slots: asyncio.Semaphore | None = None
 
-    def rewrite(self, job: Job) -> Draft:
+    def rewrite(self, job: RewriteJob) -> Draft:
         """See Rewriter.rewrite."""
         future = asyncio.run_coroutine_threadsafe(self._ask(job), self._running())
         try:
@@ -57,7 +58,7 @@ class EndpointRewriter:
                     return future.result(_POLL_SECONDS)
                 except TimeoutError:
                     if future.done():
-                        raise RewriteFailed("timeout", passing=True) from None
+                        raise RewriteFailed("timeout", transient=True) from None
         finally:
             future.cancel()
 
@@ -70,7 +71,9 @@ class EndpointRewriter:
         _wait(client.close(), loop)
         loop.call_soon_threadsafe(loop.stop)
 
-    async def _ask(self, job: Job) -> Draft:
+    async def _ask(self, job: RewriteJob) -> Draft:
+        import openai
+
         assert self._client is not None
         assert self._slots is not None
         try:
@@ -83,18 +86,20 @@ class EndpointRewriter:
                     max_tokens=prompt.most_new_tokens(job),
                 )
         except (TimeoutError, openai.APITimeoutError):
-            raise RewriteFailed("timeout", passing=True) from None
+            raise RewriteFailed("timeout", transient=True) from None
         except openai.RateLimitError:
-            raise RewriteFailed("rate_limited", passing=True) from None
+            raise RewriteFailed("rate_limited", transient=True) from None
         except openai.APIStatusError as error:
             reason = "endpoint_error" if error.status_code >= 500 else f"endpoint_refused_{error.status_code}"
-            raise RewriteFailed(reason, passing=True) from None
+            raise RewriteFailed(reason, transient=True) from None
         except (openai.OpenAIError, ValueError, TypeError):
             # What the client cannot make sense of: a broken connection, or an answer that is not of the protocol.
-            raise RewriteFailed("unreachable", passing=True) from None
+            raise RewriteFailed("unreachable", transient=True) from None
         return _draft(job, completion)
 
     def _running(self) -> asyncio.AbstractEventLoop:
+        import openai
+
         # Not before the first call: a process may fork before that, and threads do not survive it.
         with self._lock:
             if self._loop is None:
@@ -105,23 +110,23 @@ class EndpointRewriter:
             return self._loop
 
 
-def _draft(job: Job, completion: Any) -> Draft:
+def _draft(job: RewriteJob, completion: Any) -> Draft:
     """The draft in an answer. Raises RewriteFailed for one that was refused or cut off, or that holds no text."""
-    usage = getattr(completion, "usage", None)
-    spend = Spend(1, getattr(usage, "prompt_tokens", 0) or 0, getattr(usage, "completion_tokens", 0) or 0)
+    counted = getattr(completion, "usage", None)
+    usage = LLMUsage(1, getattr(counted, "prompt_tokens", 0) or 0, getattr(counted, "completion_tokens", 0) or 0)
     choices = getattr(completion, "choices", None) or []
     message = getattr(choices[0], "message", None) if choices else None
     if message is None:
-        raise RewriteFailed("malformed", passing=True, spend=spend)
+        raise RewriteFailed("malformed", transient=True, usage=usage)
     if choices[0].finish_reason == "length":
-        raise RewriteFailed("cut_off", spend=spend)
+        raise RewriteFailed("cut_off", usage=usage)
     if choices[0].finish_reason == "content_filter" or getattr(message, "refusal", None):
-        raise RewriteFailed("refused", spend=spend)
+        raise RewriteFailed("refused", usage=usage)
     text = message.content
     if not isinstance(text, str) or not text.strip():
-        raise RewriteFailed("empty", spend=spend)
+        raise RewriteFailed("empty", usage=usage)
     text = text.strip()
-    return Draft(text, [Replacement(0, len(job.text), text)], spend)
+    return Draft(text, [Replacement(0, len(job.text), text)], usage)
 
 
 def _wait(work: Coroutine[Any, Any, object], loop: asyncio.AbstractEventLoop) -> None:

@@ -1,25 +1,22 @@
 """A local Hugging Face model that writes: a summariser (seq2seq) or a causal chat model, run by torch."""
 
+from __future__ import annotations
+
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-from transformers import (
-    AutoConfig,
-    AutoModelForCausalLM,
-    AutoModelForSeq2SeqLM,
-    AutoTokenizer,
-    StoppingCriteria,
-    StoppingCriteriaList,
-)
-
+from promptpress.backends.model_source import INSTALL_TORCH, TORCH_PACKAGES, require
 from promptpress.backends.rewriter import prompt
-from promptpress.backends.rewriter.base import Draft, Job, RewriteFailed, Spend
+from promptpress.backends.rewriter.base import Draft, LLMUsage, RewriteFailed, RewriteJob
 from promptpress.content import Replacement
 from promptpress.errors import ModelUnavailable
 from promptpress.runtime.cancellation import check
 
+if TYPE_CHECKING:
+    import torch
+
 _BEAMS = 2
+_SETTING = "rewriter_model"
 
 
 class HuggingFaceRewriter:
@@ -29,6 +26,10 @@ class HuggingFaceRewriter:
     workers = 1
 
     def __init__(self, model: str, threads: int | None = None) -> None:
+        require(TORCH_PACKAGES, INSTALL_TORCH, _SETTING)
+        import torch
+        from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
+
         try:
             config = AutoConfig.from_pretrained(model, trust_remote_code=False)
             self._seq2seq = bool(config.is_encoder_decoder)
@@ -39,9 +40,9 @@ class HuggingFaceRewriter:
                 model, trust_remote_code=False, use_safetensors=True, dtype=torch.float32 if device == "cpu" else "auto"
             )
         except (OSError, ValueError) as error:
-            raise ModelUnavailable(f"PROMPTPRESS_REWRITER_MODEL: cannot load {model!r}: {error}") from error
+            raise ModelUnavailable(f"cannot load {model!r}: {error}", _SETTING) from error
         if not self._seq2seq and not self._tokenizer.chat_template:
-            raise ModelUnavailable(f"PROMPTPRESS_REWRITER_MODEL: {model!r} has no chat template; choose an instruct model")
+            raise ModelUnavailable(f"{model!r} has no chat template; choose an instruct model", _SETTING)
         if threads:
             torch.set_num_threads(threads)
         self._model.eval().to(device)
@@ -50,8 +51,11 @@ class HuggingFaceRewriter:
         self._window = int(getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None) or 1024)
         self.name = f"{model}/{self._model.dtype}/{prompt.VERSION}".replace("torch.", "")
 
-    def rewrite(self, job: Job) -> Draft:
+    def rewrite(self, job: RewriteJob) -> Draft:
         """See Rewriter.rewrite. A chunk that does not fit the model's window is refused."""
+        import torch
+        from transformers import StoppingCriteriaList
+
         ids = self._inputs(job)
         room = prompt.most_new_tokens(job)
         if len(ids) + (0 if self._seq2seq else room) > self._window:
@@ -66,23 +70,23 @@ class HuggingFaceRewriter:
                 attention_mask=torch.ones_like(inputs),
                 max_new_tokens=room,
                 do_sample=False,
-                stopping_criteria=StoppingCriteriaList([_Cancelled()]),
+                stopping_criteria=StoppingCriteriaList([_stop_if_cancelled]),
                 **options,
             )[0].tolist()
         if not self._seq2seq:
             written = written[len(ids) :]
-        spend = Spend(1, len(ids), len(written))
+        usage = LLMUsage(1, len(ids), len(written))
         if len(written) >= room and self._tokenizer.eos_token_id not in written[-2:]:
-            raise RewriteFailed("cut_off", spend=spend)
+            raise RewriteFailed("cut_off", usage=usage)
         text = self._tokenizer.decode(written, skip_special_tokens=True).strip()
         if not text:
-            raise RewriteFailed("empty", spend=spend)
-        return Draft(text, [Replacement(0, len(job.text), text)], spend)
+            raise RewriteFailed("empty", usage=usage)
+        return Draft(text, [Replacement(0, len(job.text), text)], usage)
 
     def close(self) -> None:
         """Nothing to close."""
 
-    def _inputs(self, job: Job) -> list[int]:
+    def _inputs(self, job: RewriteJob) -> list[int]:
         if self._seq2seq:
             ids: list[int] = self._tokenizer(job.text)["input_ids"]
             return ids
@@ -91,9 +95,9 @@ class HuggingFaceRewriter:
         return list(self._tokenizer(chat, add_special_tokens=False)["input_ids"])
 
 
-class _Cancelled(StoppingCriteria):
-    """Asks between tokens whether anybody still waits."""
+def _stop_if_cancelled(input_ids: torch.Tensor, _scores: torch.Tensor, **_options: Any) -> torch.Tensor:
+    """A stopping criterion that stops no sequence, but raises Cancelled between tokens if the request was cancelled."""
+    import torch
 
-    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor, **_: Any) -> torch.Tensor:
-        check()
-        return torch.zeros(input_ids.shape[0], dtype=torch.bool, device=input_ids.device)
+    check()
+    return torch.zeros(input_ids.shape[0], dtype=torch.bool, device=input_ids.device)

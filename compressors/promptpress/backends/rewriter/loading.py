@@ -1,12 +1,10 @@
 """From settings to a rewriter."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
+from promptpress.backends.model_source import EMBEDDED, folder_or_id
 from promptpress.backends.rewriter.base import Rewriter
 from promptpress.backends.rewriter.deletion import DeletionRewriter
-
-EMBEDDED = "embedded"
 
 
 @dataclass(frozen=True)
@@ -36,5 +34,4 @@ def load_rewriter(settings: RewriterSettings, threads: int | None = None) -> Rew
         return DeletionRewriter()
     from promptpress.backends.rewriter.hugging_face import HuggingFaceRewriter
 
-    path = Path(settings.model).expanduser()
-    return HuggingFaceRewriter(str(path) if path.exists() else settings.model, threads)
+    return HuggingFaceRewriter(folder_or_id(settings.model), threads)

@@ -12,6 +12,7 @@ from enum import StrEnum
 import regex
 
 from promptpress.content import Kind, Passage, Unit
+from promptpress.content.kinds import DIVISIBLE_KINDS
 from promptpress.runtime.cancellation import check
 from promptpress.text.facts import fact_spans, uncuttable_spans
 from promptpress.text.graphemes import may_hold_clusters, splits_cluster
@@ -33,7 +34,6 @@ Splitter = Callable[[int, int], Sequence[Span]]
 
 MOST_FACTS = 64
 """A sentence with more facts than this is a list of them, and stays whole."""
-_DIVISIBLE = frozenset({Kind.SENTENCE, Kind.LIST_ITEM, Kind.TURN})
 _WORD = regex.compile(
     r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]|[\p{L}\p{M}\p{N}_]+(?:['’\-.&/][\p{L}\p{M}\p{N}_]+)*|\S"
 )
@@ -66,7 +66,7 @@ def divide(passage: Passage, split: Splitter, facts: bool = True) -> Passage:
         check()
         new_index.append(count)
         label = _label_end(passage.text, unit) if not unit.requires else None
-        pieces = _pieces(passage.text, unit, split, whole, label) if unit.kind in _DIVISIBLE else []
+        pieces = _pieces(passage.text, unit, split, whole, label) if unit.kind in DIVISIBLE_KINDS else []
         held = [i for i, span in enumerate(pieces) if required.overlaps(*span)]
         if len(pieces) < 2 or len(held) > MOST_FACTS:
             divided.append([unit])
@@ -97,7 +97,7 @@ def divide(passage: Passage, split: Splitter, facts: bool = True) -> Passage:
         units += (
             [replace(piece, requires=_merged(piece, unit, inherited)) for piece in pieces_of] if inherited else pieces_of
         )
-    return replace(passage, units=tuple(units), undivided=passage)
+    return replace(passage, units=tuple(units), source_passage=passage)
 
 
 def _merged(piece: Unit, unit: Unit, inherited: tuple[int, ...]) -> tuple[int, ...]:

@@ -3,22 +3,35 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Literal
+from typing import Any, Literal, Protocol
 
-from promptpress.backends.causal_lm.base import Tokens
+from numpy.typing import NDArray
+
 from promptpress.content import Passage
 from promptpress.content.fragments.divide import Level, Splitter, divide, word_spans
 from promptpress.content.fragments.phrases import phrase_spans, spacy_is_installed, spacy_spans
-from promptpress.text.spans import Span
+from promptpress.text.spans import Span, trim
 
 Chunker = Literal["auto", "rules", "spacy"]
+
+
+class TokenOffsets(Protocol):
+    """Where the tokens of a text lie in it: arrays (tokens,) of characters, as a model's tokenizer gives them."""
+
+    @property
+    def starts(self) -> NDArray[Any]:
+        """The first character of each token."""
+
+    @property
+    def ends(self) -> NDArray[Any]:
+        """The character behind each token."""
 
 
 def divide_all(
     passages: Sequence[Passage],
     level: Level,
     facts: bool,
-    tokenize: Callable[[Sequence[str]], Sequence[Tokens]],
+    tokenize: Callable[[Sequence[str]], Sequence[TokenOffsets]],
     chunker: Chunker = "rules",
 ) -> list[Passage]:
     """The passages with units of the level. `tokenize` is asked only for tokens, `chunker` matters only for phrases.
@@ -41,14 +54,11 @@ def uses_spacy(chunker: Chunker) -> bool:
     return chunker == "spacy" or (chunker == "auto" and spacy_is_installed())
 
 
-def token_spans(text: str, tokens: Tokens) -> list[Span]:
+def token_spans(text: str, tokens: TokenOffsets) -> list[Span]:
     """What each token stands for without white space at its edges; tokens that are parts of one character together."""
     found: list[Span] = []
     for start, end in zip(tokens.starts.tolist(), tokens.ends.tolist(), strict=True):
-        while start < end and text[start].isspace():
-            start += 1
-        while end > start and text[end - 1].isspace():
-            end -= 1
+        start, end = trim(text, start, end)
         if start < end and (not found or start >= found[-1][1]):
             found.append((start, end))
     return found

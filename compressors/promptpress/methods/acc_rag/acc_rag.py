@@ -10,14 +10,16 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from promptpress.content import Passage, share_of_lines
-from promptpress.methods.acc_rag.features import features, granularities, shares
+from promptpress.backends.models import ModelRole, Models
+from promptpress.content import Passage, line_unit_fraction
+from promptpress.methods.acc_rag.features import features, prefix_sizes, shares
 from promptpress.methods.acc_rag.order import importance
 from promptpress.methods.acc_rag.selector import load_selector
 from promptpress.methods.acc_rag.stopping import best_step
-from promptpress.methods.base import Method, Models, Scored
+from promptpress.methods.base import Method
+from promptpress.methods.capabilities import ReportsDetails, StopsItself
 from promptpress.methods.evidence import Evidence
-from promptpress.pipeline.budget import Place, ranking
+from promptpress.scores import Scored, UnitRef, ranking
 
 SCORER: type[Method[Any]] = Evidence
 """The method that orders units for a query. After a change run training.adaptive again: the selector knows its scores."""
@@ -33,7 +35,7 @@ class AccRagOptions(BaseModel):
     )
 
 
-class AccRag(Method[AccRagOptions]):
+class AccRag(Method[AccRagOptions], StopsItself[AccRagOptions], ReportsDetails[AccRagOptions]):
     """Keeps best-first until a trained selector expects too little of what would come next."""
 
     name = "acc_rag"
@@ -41,8 +43,8 @@ class AccRag(Method[AccRagOptions]):
         "Chooses the ratio for each question: best-first until more text would hardly make the answer likelier (ACC-RAG)."
     )
     options_model: ClassVar[type[BaseModel]] = AccRagOptions
-    models = tuple(dict.fromkeys((*SCORER.models, "encoder")))
-    stops_early = True
+    model_roles = tuple(dict.fromkeys((*SCORER.model_roles, ModelRole.ENCODER)))
+    stop_caps_target = True
 
     def __init__(self, models: Models) -> None:
         super().__init__(models)
@@ -56,11 +58,11 @@ class AccRag(Method[AccRagOptions]):
             return Scored(units, details={"order": "importance", "steps": []})
         scored = self._scorer.score(passages, query, self._scorer.options_model())
         order = ranking(passages, scored.units)
-        confidences = load_selector().confidences(features(passages, scored, order, query), share_of_lines(passages))
+        confidences = load_selector().confidences(features(passages, scored, order, query), line_unit_fraction(passages))
         share = shares(passages, order)
         steps = [
             {"units": size, "share": round(float(share[size - 1]), 6), "confidence": float(confidence)}
-            for size, confidence in zip(granularities(len(order)), confidences, strict=True)
+            for size, confidence in zip(prefix_sizes(len(order)), confidences, strict=True)
         ]
         return Scored(scored.units, scored.passages, {"order": self._scorer.name, "steps": steps})
 
@@ -73,15 +75,15 @@ class AccRag(Method[AccRagOptions]):
             kept[passage].add(unit)
         return kept
 
-    def account(
+    def details(
         self, passages: Sequence[Passage], scored: Scored, kept: Sequence[set[int]], options: AccRagOptions
     ) -> dict[str, Any]:
         """Where it stopped and why, and the selector's confidence in what is kept."""
         steps = scored.details["steps"]
-        held = _leading(ranking(passages, scored.units), kept)
-        reached = int(np.searchsorted([step["units"] for step in steps], held, side="right"))
+        leading = _leading(ranking(passages, scored.units), kept)
+        reached = int(np.searchsorted([step["units"] for step in steps], leading, side="right"))
         chosen = _chosen(passages, scored, options) if steps else 0
-        everything = held == sum(not unit.structural for passage in passages for unit in passage.units)
+        everything = leading == sum(not unit.structural for passage in passages for unit in passage.units)
         if everything and chosen + 1 >= len(steps):
             reason = "unsure"
         elif reached <= chosen:
@@ -96,6 +98,13 @@ class AccRag(Method[AccRagOptions]):
             "confidence": steps[reached - 1]["confidence"] if reached else None,
         }
 
+    def merge_details(self, details: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """The details of the part that was least sure; parts without a question count only where there is no other."""
+        if not details:
+            return {}
+        asked = [each for each in details if each["steps"]] or details
+        return dict(min(asked, key=lambda each: each["confidence"] or 0.0))
+
 
 def _chosen(passages: Sequence[Passage], scored: Scored, options: AccRagOptions) -> int:
     """Index of the step to stop at; of the last if only the whole is enough."""
@@ -103,10 +112,10 @@ def _chosen(passages: Sequence[Passage], scored: Scored, options: AccRagOptions)
     return best_step(
         np.asarray([step["confidence"] for step in steps]),
         np.asarray([step["share"] for step in steps]),
-        load_selector().least_gain(options.confidence, share_of_lines(passages)),
+        load_selector().least_gain(options.confidence, line_unit_fraction(passages)),
     )
 
 
-def _leading(order: Sequence[Place], kept: Sequence[set[int]]) -> int:
+def _leading(order: Sequence[UnitRef], kept: Sequence[set[int]]) -> int:
     """How many units of the order, from the first on, are kept without a gap."""
     return next((size for size, (p, u) in enumerate(order) if u not in kept[p]), len(order))

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from promptpress.arrays import Float64Array
 from promptpress.content import Passage
-from promptpress.methods.acc_rag.question import Wanted, names, several_steps, shows, wanted
-from promptpress.methods.base import Scored
+from promptpress.methods.acc_rag.question import AnswerType, answer_type, contains_answer_type, names, several_steps
+from promptpress.scores import Scored, UnitRef, standardise
 from promptpress.text.lexical import terms, words
-
-Place = tuple[int, int]
-FloatArray = NDArray[np.float64]
 
 NAMES = (
     "log_units",
@@ -50,7 +48,7 @@ NAMES = (
     "question_words",
     "question_names",
     "several_steps",
-    *(f"wants_{kind.name.lower()}" for kind in Wanted),
+    *(f"wants_{kind.name.lower()}" for kind in AnswerType),
 )
 """One for each column of `features`."""
 RISING = frozenset({"log_kept_units", "log_kept_characters", "log_kept_share", "mass_wide", "mass_narrow", "coverage"})
@@ -60,7 +58,7 @@ _FEW = (1, 2, 3, 4, 5, 6, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80,
 _WIDE, _NARROW = 1.0, 3.0
 
 
-def granularities(units: int) -> list[int]:
+def prefix_sizes(units: int) -> list[int]:
     """Sizes of prefixes to decide at, in units: fine at first, then about six to a doubling halved, and last everything."""
     sizes = [size for size in _FEW if size < units]
     while sizes and sizes[-1] >= _FEW[-1] and int(sizes[-1] * 1.2) < units:
@@ -68,7 +66,7 @@ def granularities(units: int) -> list[int]:
     return [*sizes, units] if units else []
 
 
-def shares(passages: Sequence[Passage], order: Sequence[Place]) -> FloatArray:
+def shares(passages: Sequence[Passage], order: Sequence[UnitRef]) -> Float64Array:
     """Share of all units' characters that the first n + 1 units of the order hold, at n; shape (len(order),)."""
     characters = np.cumsum(_lengths(passages, order))
     return np.asarray(characters / characters[-1]) if len(order) else characters
@@ -77,30 +75,32 @@ def shares(passages: Sequence[Passage], order: Sequence[Place]) -> FloatArray:
 @dataclass(frozen=True)
 class _Question:
     terms: dict[str, int]
-    kind: Wanted
+    kind: AnswerType
     asked: frozenset[str]
 
 
-def features(passages: Sequence[Passage], scored: Scored, order: Sequence[Place], query: str) -> NDArray[np.float32]:
-    """Shape (granularities(len(order)), len(NAMES)); depends on texts, scores and the query only, never on a budget.
+def features(passages: Sequence[Passage], scored: Scored, order: Sequence[UnitRef], query: str) -> NDArray[np.float32]:
+    """Shape (prefix_sizes(len(order)), len(NAMES)); depends on texts, scores and the query only, never on a budget.
 
     Beside the scores as they are, they are used standardised over the request's units, so that another scorer needs only
     another training run.
     """
     if not order:
         return np.empty((0, len(NAMES)), dtype=np.float32)
-    question = _Question({t: i for i, t in enumerate(dict.fromkeys(terms(query)))}, wanted(query), frozenset(words(query)))
-    ends = np.asarray(granularities(len(order)))
+    question = _Question(
+        {t: i for i, t in enumerate(dict.fromkeys(terms(query)))}, answer_type(query), frozenset(words(query))
+    )
+    ends = np.asarray(prefix_sizes(len(order)))
     last = ends - 1
     places = np.asarray(order)
     raw = np.asarray([scored.units[p][u] for p, u in order], dtype=np.float64)
-    standard = _standardised(raw)
+    standard = standardise(raw)
     following = np.append(standard, standard[-1] - 1.0)
     raw_following = np.append(raw, raw[-1] - 1.0)
     lengths = _lengths(passages, order)
     characters = np.cumsum(lengths)
     wide, narrow = _mass(standard, _WIDE), _mass(standard, _NARROW)
-    columns: dict[str, FloatArray | float] = {
+    columns: dict[str, Float64Array | float] = {
         "log_units": np.log1p(len(order)),
         "log_kept_units": np.log(ends),
         "log_kept_characters": np.log(characters[last]),
@@ -122,17 +122,17 @@ def features(passages: Sequence[Passage], scored: Scored, order: Sequence[Place]
     columns |= _of_passages(scored, places, lengths, ends)
     columns |= _coverage(passages, order, question, last)
     columns |= _kind(passages, order, question, narrow, last)
-    columns |= {f"wants_{kind.name.lower()}": float(question.kind is kind) for kind in Wanted}
+    columns |= {f"wants_{kind.name.lower()}": float(question.kind is kind) for kind in AnswerType}
     return np.stack([np.broadcast_to(columns[name], ends.shape) for name in NAMES], axis=1).astype(np.float32)
 
 
-def _lengths(passages: Sequence[Passage], order: Sequence[Place]) -> FloatArray:
+def _lengths(passages: Sequence[Passage], order: Sequence[UnitRef]) -> Float64Array:
     return np.asarray([passages[p].units[u].end - passages[p].units[u].start for p, u in order], dtype=np.float64)
 
 
 def _of_passages(
-    scored: Scored, places: NDArray[np.int64], lengths: FloatArray, ends: NDArray[np.int64]
-) -> dict[str, FloatArray | float]:
+    scored: Scored, places: NDArray[np.int64], lengths: Float64Array, ends: NDArray[np.int64]
+) -> dict[str, Float64Array | float]:
     owner = places[:, 0]
     if scored.passages is None:
         relevance = np.asarray([scores.max() if len(scores) else 0.0 for scores in scored.units], dtype=np.float64)
@@ -140,7 +140,7 @@ def _of_passages(
         relevance = scored.passages.astype(np.float64)
     present = np.unique(owner)
     standard = np.full(len(relevance), -np.inf)
-    standard[present] = _standardised(relevance[present])
+    standard[present] = standardise(relevance[present])
     mass = np.zeros(len(relevance))
     mass[present] = _mass(standard[present], _WIDE)
     ranked = present[np.argsort(-standard[present], kind="stable")]
@@ -175,8 +175,8 @@ def _of_passages(
 
 
 def _coverage(
-    passages: Sequence[Passage], order: Sequence[Place], question: _Question, last: NDArray[np.int64]
-) -> dict[str, FloatArray | float]:
+    passages: Sequence[Passage], order: Sequence[UnitRef], question: _Question, last: NDArray[np.int64]
+) -> dict[str, Float64Array | float]:
     """Share of the question's terms, weighed by rarity over the units, that the prefix holds, titles included."""
     titles = [[question.terms[t] for t in terms(p.title) if t in question.terms] for p in passages]
     holds = np.zeros((len(order), max(1, len(question.terms))), dtype=bool)
@@ -196,10 +196,12 @@ def _coverage(
 
 
 def _kind(
-    passages: Sequence[Passage], order: Sequence[Place], question: _Question, mass: FloatArray, last: NDArray[np.int64]
-) -> dict[str, FloatArray | float]:
+    passages: Sequence[Passage], order: Sequence[UnitRef], question: _Question, mass: Float64Array, last: NDArray[np.int64]
+) -> dict[str, Float64Array | float]:
     """Where something of the kind that the question asks for stands."""
-    found = np.asarray([shows(passages[p].slice(u), question.kind, question.asked) for p, u in order], dtype=np.float64)
+    found = np.asarray(
+        [contains_answer_type(passages[p].slice(u), question.kind, question.asked) for p, u in order], dtype=np.float64
+    )
     return {
         "shows_kind_first": found[0],
         "shows_kind": np.log1p(np.cumsum(found))[last],
@@ -208,11 +210,6 @@ def _kind(
     }
 
 
-def _standardised(values: FloatArray) -> FloatArray:
-    deviation = float(values.std())
-    return (values - values.mean()) / deviation if deviation > 1e-6 else np.zeros_like(values)
-
-
-def _mass(standard: FloatArray, sharpness: float) -> FloatArray:
+def _mass(standard: Float64Array, sharpness: float) -> Float64Array:
     powers = np.exp(sharpness * (standard - standard.max()))
     return np.asarray(powers / powers.sum())

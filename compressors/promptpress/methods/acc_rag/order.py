@@ -1,17 +1,16 @@
 """The order of a document's units when nobody has asked anything: every prefix is a summary. Made once, then cached."""
 
-import hashlib
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from promptpress.backends.encoder.base import Encoder
-from promptpress.backends.encoder.late_pooling import PassageVectors, VectorCache, passage_vectors
+from promptpress.backends.encoder.late_chunking import PassageVectors, VectorCache, passage_vectors
 from promptpress.content import Passage
-from promptpress.methods.base import ScoreArray, ScoreCache, Scored
-from promptpress.pipeline.budget import SCORE_DECIMALS
+from promptpress.runtime.cache_keys import cache_key
 from promptpress.runtime.cancellation import check
+from promptpress.scores import SCORE_DECIMALS, ScoreArray, ScoreCache, Scored
 
 PASSAGE_UNITS = 12
 """Units that make a passage of a document; inside one, units are chosen against each other, so cost grows with length."""
@@ -67,9 +66,4 @@ def _greedy(units: NDArray[np.float32], worth: NDArray[np.float32]) -> NDArray[n
 
 
 def _key(encoder: Encoder, passage: Passage) -> bytes:
-    digest = hashlib.blake2b(b"importance", digest_size=32)
-    for part in (encoder.name, passage.title, passage.text, repr(list(passage.hidden))):
-        data = part.encode()
-        digest.update(len(data).to_bytes(8, "little"))
-        digest.update(data)
-    return digest.digest()
+    return cache_key("importance", (encoder.name, passage.title, passage.text, repr(list(passage.hidden))))

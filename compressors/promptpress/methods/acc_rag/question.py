@@ -7,7 +7,7 @@ import regex
 from promptpress.text.lexical import words
 
 
-class Wanted(IntEnum):
+class AnswerType(IntEnum):
     """The kind of answer, as far as the question's first interrogative tells."""
 
     OTHER = 0
@@ -34,21 +34,21 @@ _REASON = (
     r"by \p{L}+ing|to \p{L}+)\b)"
 )
 _EVIDENCE = {
-    Wanted.PERSON: regex.compile(_PROPER_NAME),
-    Wanted.TIME: regex.compile(_TIME),
-    Wanted.PLACE: regex.compile(_PROPER_NAME),
-    Wanted.NUMBER: regex.compile(_NUMBER),
-    Wanted.REASON: regex.compile(_REASON),
+    AnswerType.PERSON: regex.compile(_PROPER_NAME),
+    AnswerType.TIME: regex.compile(_TIME),
+    AnswerType.PLACE: regex.compile(_PROPER_NAME),
+    AnswerType.NUMBER: regex.compile(_NUMBER),
+    AnswerType.REASON: regex.compile(_REASON),
 }
 _ASKS = {
-    Wanted.NUMBER: r"\bhow (?:many|much|long|far|old|tall|big|large|high|often|fast|deep|wide)\b|"
+    AnswerType.NUMBER: r"\bhow (?:many|much|long|far|old|tall|big|large|high|often|fast|deep|wide)\b|"
     r"\bwhat (?:percent|number|amount)",
-    Wanted.TIME: r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|century|time|decade|period)\b",
-    Wanted.PERSON: r"\bwho(?:m|se)?\b|\b(?:what|which) (?:person|actor|actress|singer|author|king|queen|president)\b",
-    Wanted.PLACE: r"\bwhere\b|\b(?:what|which) (?:city|country|state|town|place|county|river|island|region)\b",
-    Wanted.REASON: r"\bwhy\b|\bhow\b",
-    Wanted.THING: r"\b(?:what|which)\b",
-    Wanted.YES_NO: r"^\W*(?:is|are|was|were|do|does|did|can|could|has|have|had|will|would|should)\b",
+    AnswerType.TIME: r"\bwhen\b|\b(?:what|which) (?:year|date|day|month|century|time|decade|period)\b",
+    AnswerType.PERSON: r"\bwho(?:m|se)?\b|\b(?:what|which) (?:person|actor|actress|singer|author|king|queen|president)\b",
+    AnswerType.PLACE: r"\bwhere\b|\b(?:what|which) (?:city|country|state|town|place|county|river|island|region)\b",
+    AnswerType.REASON: r"\bwhy\b|\bhow\b",
+    AnswerType.THING: r"\b(?:what|which)\b",
+    AnswerType.YES_NO: r"^\W*(?:is|are|was|were|do|does|did|can|could|has|have|had|will|would|should)\b",
 }
 _ASKED = [(kind, regex.compile(pattern, regex.I)) for kind, pattern in _ASKS.items()]
 _SEVERAL_STEPS = regex.compile(
@@ -58,12 +58,12 @@ _SEVERAL_STEPS = regex.compile(
 _NAME = regex.compile(_PROPER_NAME)
 
 
-def wanted(question: str) -> Wanted:
+def answer_type(question: str) -> AnswerType:
     """The kind of answer the question asks for."""
-    return next((kind for kind, pattern in _ASKED if pattern.search(question)), Wanted.OTHER)
+    return next((kind for kind, pattern in _ASKED if pattern.search(question)), AnswerType.OTHER)
 
 
-def shows(text: str, kind: Wanted, asked: frozenset[str]) -> bool:
+def contains_answer_type(text: str, kind: AnswerType, asked: frozenset[str]) -> bool:
     """Whether the text holds something of the kind that the question's words (`asked`, lower case) do not hold already."""
     pattern = _EVIDENCE.get(kind)
     if pattern is None:

@@ -22,8 +22,8 @@ class Selector:
 
     `feature`, `threshold`, `left`, `right`, `value` are (trees, nodes); a row goes left where its feature is at most the
     threshold, and a leaf is its own left and right. The sum of the leaves and `baseline` is the log-odds, which
-    `calibration` sets right: a shift, a slope, and a further shift for chats and logs. `gain` says from what confidence
-    asked what least gain follows: a factor, a power, and a factor for chats and logs.
+    `calibration` sets right: a shift, a slope, and a further shift for chats and logs. `gain` maps the confidence
+    asked for to the least gain: a factor, a power, and a factor for chats and logs.
     """
 
     def __init__(self, arrays: Mapping[str, NDArray[Any]], scorer: str, depth: int) -> None:

@@ -1,12 +1,11 @@
 """Where to stop: the prefix after which more text is not worth what it costs."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from promptpress.arrays import Float64Array
 
 
-def rising(log_odds: FloatArray) -> FloatArray:
+def rising(log_odds: Float64Array) -> Float64Array:
     """Confidences of one order's prefixes (prefixes,), smallest first: never falling, and 1 for the whole."""
     confidences = np.maximum.accumulate(1 / (1 + np.exp(-log_odds)))
     confidences[-1] = 1.0
@@ -18,7 +17,7 @@ def least_gain(confidence: float, factor: float, power: float) -> float:
     return float(factor * (1 - confidence) ** power)
 
 
-def best_step(confidences: FloatArray, shares: FloatArray, least_gain: float) -> int:
+def best_step(confidences: Float64Array, shares: Float64Array, least_gain: float) -> int:
     """Index of the prefix with the highest confidence less `least_gain` times its share of the text; the shortest of equals.
 
     `confidences` and `shares` are (prefixes,), the whole last. Stopping where every question gains the same from a further

@@ -1,4 +1,4 @@
-"""DSPC, Dual-Stage Progressive Compression (arXiv 2509.13723): sentences first, then tokens of the sentences that are left.
+"""DSPC, Dual-Stage Progressive Compression (arXiv 2509.13723): sentences first, then tokens of the kept sentences.
 
 The paper's full text was not available to us. The coarse stage follows a published review of it; the sentence encoder and
 the number of keywords are unverified, and ours are named below. For the fine stage see `promptpress.methods.dspc.fine`.
@@ -12,16 +12,19 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import BaseModel, Field
 
-from promptpress.backends.encoder.late_pooling import passage_vectors, text_vectors
+from promptpress.backends.encoder.late_chunking import passage_vectors, text_vectors
+from promptpress.backends.models import ModelRole
 from promptpress.content import Passage
 from promptpress.content.fragments import Level
 from promptpress.content.fragments.splitting import divide_all
-from promptpress.methods.base import Method, Scored, best_units
+from promptpress.methods.base import Method
+from promptpress.methods.capabilities import Resegments, StopsItself
 from promptpress.methods.dspc.fine import FineOptions, fine_scores
+from promptpress.scores import Scored, best_units
 from promptpress.text.lexical import words
 
-_DROPPED = 100.0
-"""Taken from the scores of what the coarse stage dropped, so that it comes after all that it kept."""
+_DROPPED, _KEPT = 0, 1
+"""Tiers of the parts of sentences that the coarse stage dropped, and of those that it kept."""
 
 
 class DspcOptions(FineOptions):
@@ -38,37 +41,37 @@ class DspcOptions(FineOptions):
     )
 
 
-class Dspc(Method[DspcOptions]):
+class Dspc(Method[DspcOptions], Resegments[DspcOptions], StopsItself[DspcOptions]):
     """Keeps the sentences whose embedding is nearest to the query, or to any of the text's own keywords."""
 
     name = "dspc"
     summary = "Sentences near the query, or the text's TF-IDF keywords; with stages=both then their best words (DSPC)."
     options_model: ClassVar[type[BaseModel]] = DspcOptions
-    models = ("encoder",)
+    model_roles = (ModelRole.ENCODER,)
 
     def model_names(self, options: DspcOptions | None = None) -> list[str]:
         """The encoder for the coarse stage, the language models for the fine one."""
         stages = options.stages if options else "coarse"
-        names = [self._models.name_of("encoder")] if stages != "fine" else []
+        names = [self._models.name_of(ModelRole.ENCODER)] if stages != "fine" else []
         if stages != "coarse":
-            names.append(self._models.name_of("causal_lm"))
+            names.append(self._models.name_of(ModelRole.CAUSAL_LM))
             small = self._models.small_lm()
             names += [small.name] if small and options and options.loss_weight else []
         return names
 
-    def divide(self, passages: Sequence[Passage], options: DspcOptions, facts: bool) -> list[Passage]:
-        """See Method.divide. The coarse stage alone keeps sentences."""
+    def resegment(self, passages: Sequence[Passage], options: DspcOptions, facts: bool) -> list[Passage]:
+        """See Resegments.resegment. The coarse stage alone keeps sentences."""
         if options.stages == "coarse":
             return list(passages)
         return divide_all(passages, Level(options.unit), facts, lambda texts: self._models.causal_lm().tokenize(texts))
 
     def score(self, passages: Sequence[Passage], query: str | None, options: DspcOptions) -> Scored:
         """Of the coarse stage see `_coarse`. With the fine one: alpha for parts of the sentences that the former keeps, the
-        best floor(rho * N), and for all others what the coarse stage says, behind them.
+        best floor(rho * N), and the coarse score for all others, ranked behind them.
         """
         if options.stages == "coarse":
             return self._coarse(passages, query, options)
-        sentences = [passage.undivided or passage for passage in passages]
+        sentences = [passage.source_passage or passage for passage in passages]
         if options.stages == "both":
             coarse = self._coarse(sentences, query, options)
             kept = self.stop(sentences, coarse, options.model_copy(update={"stages": "coarse"}))
@@ -77,21 +80,22 @@ class Dspc(Method[DspcOptions]):
             coarse = Scored([np.zeros(len(p.units), dtype=np.float32) for p in sentences])
             kept = [set(range(len(p.units))) for p in sentences]
         fine = fine_scores(passages, kept, query, options, self._models.causal_lm, self._models.small_lm)
-        units = []
+        units, tiers = [], []
         for passage, whole, scores, alpha, stays in zip(passages, sentences, coarse.units, fine, kept, strict=True):
             starts = [unit.start for unit in whole.units]
             owner = np.searchsorted(starts, [unit.start for unit in passage.units], side="right") - 1
             chosen = np.isin(owner, sorted(stays))
-            units.append(np.where(chosen, alpha, scores[owner] - _DROPPED).astype(np.float32))
+            units.append(np.where(chosen, alpha, scores[owner]).astype(np.float32))
+            tiers.append(np.where(chosen, _KEPT, _DROPPED).astype(np.int8))
         small = self._models.small_lm()
         details = {
             **coarse.details,
             "stages": ["coarse", "fine"] if options.stages == "both" else ["fine"],
             "unit": options.unit,
-            "large": self._models.name_of("causal_lm"),
+            "large": self._models.name_of(ModelRole.CAUSAL_LM),
             "small": small.name if small else "early exit of the same model",
         }
-        return Scored(units, coarse.passages, details)
+        return Scored(units, coarse.passages, details, tiers)
 
     def _coarse(self, passages: Sequence[Passage], query: str | None, options: DspcOptions) -> Scored:
         """score(s_i) = max_j cos(q_j, s_i), plus the weighted cosine of the document that s_i stands in.

@@ -1,4 +1,4 @@
-"""The fine stage of DSPC: which parts of the sentences that are left say most, by two language models.
+"""The fine stage of DSPC: the most informative parts of the kept sentences, by two language models.
 
 alpha = b_attn * A + b_loss * D + b_pos * P. The paper's full text was not available to us. The three terms and their weights
 follow a published review; how heads are aggregated, which models give D and with which sign, and the constants of P are
@@ -13,14 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from promptpress.arrays import Float32Array
 from promptpress.backends.attention_heads.causal import CausalEvaluator
 from promptpress.backends.attention_heads.profile import HeadProfile
 from promptpress.backends.attention_heads.scoring import token_scores
 from promptpress.backends.causal_lm.alignment import pool, trimmed
-from promptpress.backends.causal_lm.base import CausalLM, FloatArray, Tokens
-from promptpress.backends.causal_lm.windows import windows
+from promptpress.backends.causal_lm.base import CausalLM
+from promptpress.backends.windows import overlapping_windows
 from promptpress.content import Passage
 from promptpress.content.render import render
+from promptpress.text.tokens import Tokens
 
 Units = list[NDArray[np.float64]]
 
@@ -47,7 +49,7 @@ class FineOptions(BaseModel):
 
 @dataclass(frozen=True)
 class _Left:
-    """What is left of a passage after the coarse stage: its text, and where its characters stand in the original."""
+    """The text of a passage after the coarse stage, and the offset of each character in the original."""
 
     text: str
     places: NDArray[np.int64]
@@ -67,7 +69,7 @@ def fine_scores(
     their maxima, P stays as it is. `small` None: the first third of the large model's layers, with its own head.
     """
     model = large()
-    left = [_left(passage.undivided or passage, units) for passage, units in zip(passages, kept, strict=True)]
+    left = [_left(passage.source_passage or passage, units) for passage, units in zip(passages, kept, strict=True)]
     tokens = model.tokenize([each.text for each in left])
     total: Units = [np.zeros(len(passage.units)) for passage in passages]
 
@@ -76,7 +78,7 @@ def fine_scores(
         for into, values in zip(total, term, strict=True):
             into += weight * values / (most or 1.0)
 
-    def by_unit(values: Sequence[FloatArray]) -> Units:
+    def by_unit(values: Sequence[Float32Array]) -> Units:
         return [_means(*pooled(p, e, t, v)) for p, e, t, v in zip(passages, left, tokens, values, strict=True)]
 
     if options.attention_weight:
@@ -88,7 +90,7 @@ def fine_scores(
     return total
 
 
-def positions(tokens: Sequence[Tokens], options: FineOptions) -> list[FloatArray]:
+def positions(tokens: Sequence[Tokens], options: FineOptions) -> list[Float32Array]:
     """P_i = 1 + lambda * exp(-(i - N/2)^2 / (2 sigma^2)), i counted over all passages, sigma as a share of N."""
     total = sum(len(each.ids) for each in tokens)
     place = np.arange(total)
@@ -99,9 +101,9 @@ def positions(tokens: Sequence[Tokens], options: FineOptions) -> list[FloatArray
 
 
 def pooled(
-    passage: Passage, left: _Left, tokens: Tokens, values: FloatArray
+    passage: Passage, left: _Left, tokens: Tokens, values: Float32Array
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Sums and counts of values of tokens of what is left, for each unit of the passage they came from."""
+    """Sums and counts of the tokens' values for each unit of the original passage."""
     inner = trimmed(left.text, tokens)
     filled = inner.starts < inner.ends
     placed = Tokens(inner.ids[filled], left.places[inner.starts[filled]], left.places[inner.ends[filled] - 1] + 1)
@@ -125,7 +127,7 @@ def _attention(
     tokens: Sequence[Tokens],
     query: str | None,
     options: FineOptions,
-) -> list[FloatArray]:
+) -> list[Float32Array]:
     """A: attention that each token gets in the last layer, from the query or from all tokens after it."""
     last = model.layers - 1
     if query and options.attention_from == "query":
@@ -137,7 +139,7 @@ def _attention(
             np.max(each, axis=0)
             for each in zip(*(token_scores(evaluator, p, texts, query)[1] for p in profiles), strict=True)
         ]
-    parts = [(i, w) for i, each in enumerate(tokens) for w in windows(len(each.ids), model.window - 1) if w.end]
+    parts = [(i, w) for i, each in enumerate(tokens) for w in overlapping_windows(len(each.ids), model.window - 1) if w.end]
     read = model.attention([tokens[i].ids[w.begin : w.end] for i, w in parts], [last], None)
     found = [np.zeros(len(each.ids), dtype=np.float32) for each in tokens]
     for (index, window), heads in zip(parts, read, strict=True):
@@ -181,7 +183,7 @@ def _differences(
     ]
 
 
-def _signed(difference: NDArray[np.float64] | FloatArray, options: FineOptions) -> NDArray[np.float64]:
+def _signed(difference: NDArray[np.float64] | Float32Array, options: FineOptions) -> NDArray[np.float64]:
     if options.loss_sign == "absolute":
         return np.asarray(np.abs(difference), dtype=np.float64)
     sign = 1 if options.loss_sign == "small_minus_large" else -1

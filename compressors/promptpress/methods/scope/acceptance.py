@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import regex
 
-from promptpress.backends.encoder.base import Encoder, FloatArray
-from promptpress.backends.rewriter.base import Draft, Job
+from promptpress.arrays import Float32Array
+from promptpress.backends.encoder.base import Encoder
+from promptpress.backends.rewriter.base import Draft, RewriteJob
 from promptpress.text.fidelity import folded, holds, invented
 
 SIMILARITY = 0.8
@@ -35,7 +36,7 @@ class Objection:
     complaint: str
 
 
-def objections(job: Job, draft: Draft) -> list[Objection]:
+def objections(job: RewriteJob, draft: Draft) -> list[Objection]:
     """What is wrong with a draft by its words alone; empty if nothing is."""
     written = draft.text.strip()
     if not written:
@@ -48,7 +49,7 @@ def objections(job: Job, draft: Draft) -> list[Objection]:
     tokens = job.count(draft.text)
     if tokens >= job.count(job.text):
         found.append(Objection("not_shorter", "your answer was not shorter than the text"))
-    elif draft.replacements and any(each.by for each in draft.replacements) and tokens > TOLERANCE * job.most_tokens + 2:
+    elif draft.replacements and any(each.text for each in draft.replacements) and tokens > TOLERANCE * job.most_tokens + 2:
         found.append(
             Objection("too_long", f"your answer was too long by {round(100 * (tokens / job.most_tokens - 1))} percent")
         )
@@ -62,7 +63,7 @@ def objections(job: Job, draft: Draft) -> list[Objection]:
     return found
 
 
-def far_away(encoder: Encoder, pairs: Sequence[tuple[Job, Draft]], similarity: float) -> list[bool]:
+def far_away(encoder: Encoder, pairs: Sequence[tuple[RewriteJob, Draft]], similarity: float) -> list[bool]:
     """For each chunk and draft whether their embeddings are further apart than allowed."""
     if not pairs:
         return []
@@ -70,7 +71,7 @@ def far_away(encoder: Encoder, pairs: Sequence[tuple[Job, Draft]], similarity: f
     return [bool(round(float(vectors[i] @ vectors[i + 1]), 4) < similarity) for i in range(0, len(vectors), 2)]
 
 
-def _vectors(encoder: Encoder, texts: Sequence[str]) -> list[FloatArray]:
+def _vectors(encoder: Encoder, texts: Sequence[str]) -> list[Float32Array]:
     """Unit-length vectors of texts of any length: the mean of all their token states."""
     room = encoder.window - 2
     pieces = [[t.ids[at : at + room] for at in range(0, max(1, len(t.ids)), room)] for t in encoder.tokenize(texts)]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from promptpress.arrays import Float64Array
 
 REDUNDANT_FROM = 0.8
 """Cosine to an earlier chunk from which on a chunk counts as repeating it; sentences about the same thing reach 0.7."""
@@ -13,17 +13,17 @@ _LOOK_BACK = 1024
 _STEPS = 60
 
 
-def importance(relevance: FloatArray | None, vectors: NDArray[np.float32], weight: float) -> FloatArray:
+def importance(relevance: Float64Array | None, vectors: NDArray[np.float32], weight: float) -> Float64Array:
     """w = weight * relevance + (1 - weight) * centrality, both scaled to 0..1 over the chunks; centrality alone without
     a query. Shapes (chunks,), (chunks, dimension)."""
     centrality = _scaled((vectors @ vectors.mean(axis=0)).round(5).astype(np.float64))
     return centrality if relevance is None else weight * _scaled(relevance) + (1 - weight) * centrality
 
 
-def redundancy(vectors: NDArray[np.float32]) -> FloatArray:
-    """How much of each chunk an earlier one says already, 0..1: its largest cosine, counted from `REDUNDANT_FROM` on.
+def redundancy(vectors: NDArray[np.float32]) -> Float64Array:
+    """How much of each chunk repeats an earlier one, 0 to 1: its largest cosine, counted from `REDUNDANT_FROM` on.
 
-    Looks back over the last thousand chunks, so that the cost stays in step with the length.
+    Compares with the last 1,024 chunks, so that the cost is linear in length.
     """
     result = np.zeros(len(vectors))
     for index in range(1, len(vectors)):
@@ -33,12 +33,12 @@ def redundancy(vectors: NDArray[np.float32]) -> FloatArray:
 
 
 def water_fill(
-    worth: FloatArray, lengths: Sequence[int], floors: Sequence[float], total: float, smallest: float
-) -> FloatArray:
+    worth: Float64Array, lengths: Sequence[int], floors: Sequence[float], total: float, smallest: float
+) -> Float64Array:
     """The share k of each chunk's tokens that it may keep, such that sum(k * length) comes to `total`.
 
-    k = min(1, level * worth); a k below `smallest` becomes 0, since so little of a chunk says nothing, and what that frees
-    raises the level for the others. No share is below its chunk's floor, which is what is protected. Shape (chunks,).
+    k = min(1, level * worth). A k below `smallest` becomes 0, since so little of a chunk carries no information; the tokens
+    that this frees raise the level of the others. No share is below its chunk's floor, the protected part. Shape (chunks,).
     """
     sizes = np.asarray(lengths, dtype=np.float64)
     least = np.asarray(floors, dtype=np.float64)
@@ -46,7 +46,7 @@ def water_fill(
     if not len(sizes) or float(sizes.sum()) <= total:
         return np.ones(len(sizes))
 
-    def shares(level: float) -> FloatArray:
+    def shares(level: float) -> Float64Array:
         k = np.minimum(1.0, level * safe)
         return np.maximum(least, np.where(k < smallest, 0.0, k))
 
@@ -57,6 +57,6 @@ def water_fill(
     return shares(low)
 
 
-def _scaled(values: FloatArray) -> FloatArray:
+def _scaled(values: Float64Array) -> Float64Array:
     span = float(values.max() - values.min()) if len(values) else 0.0
     return (values - values.min()) / span if span > 1e-6 else np.full(len(values), 0.5)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from promptpress.backends.encoder.late_pooling import PassageVectors
-from promptpress.content import STRUCTURED, Kind, Passage
+from promptpress.backends.encoder.late_chunking import PassageVectors
+from promptpress.content import STRUCTURED_KINDS, Kind, Passage
+from promptpress.content.kinds import REWRITABLE_KINDS
 from promptpress.runtime.cancellation import check
 
 SMALLEST, LARGEST = 40, 400
 """Tokens of a chunk: smaller ones join a neighbour, larger ones are divided."""
-_PROSE = frozenset({Kind.SENTENCE, Kind.LIST_ITEM, Kind.HEADING, Kind.TURN})
 _OUTLIER_PERCENTILE = 10
 _OUTLIERS_FROM = 10
 """Chunks from which on an outlying one can be told."""
@@ -20,7 +20,7 @@ _OUTLIERS_FROM = 10
 
 @dataclass
 class Chunk:
-    """Units `first` to `last` (inclusive) of one passage, with tokens and vector; `outlier` says why not to rewrite."""
+    """Units `first` to `last` (inclusive) of one passage, with their tokens and vector. `outlier`: why not to rewrite it."""
 
     passage: int
     first: int
@@ -85,7 +85,7 @@ def _forced(passage: Passage, unit: int) -> bool:
     if here.kind is Kind.HEADING:
         return before.kind is not Kind.HEADING
     return (here.kind is not before.kind and before.kind is not Kind.HEADING) or (
-        here.kind in STRUCTURED and here.kind is not before.kind
+        here.kind in STRUCTURED_KINDS and here.kind is not before.kind
     )
 
 
@@ -143,7 +143,7 @@ def _mark_outliers(chunks: list[Chunk], passages: Sequence[Passage]) -> None:
     lonely = float(np.percentile(similarity, _OUTLIER_PERCENTILE)) if len(chunks) >= _OUTLIERS_FROM else -2.0
     for each, value in zip(chunks, similarity, strict=True):
         kinds = {passages[each.passage].units[unit].kind for unit in each.units}
-        if not kinds <= _PROSE:
+        if not kinds <= REWRITABLE_KINDS:
             each.outlier = "not_prose"
         elif each.tokens < SMALLEST // 2:
             each.outlier = "too_short"

@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from promptpress.backends.encoder.base import Encoder
-from promptpress.backends.rewriter.base import Draft, Job, RewriteFailed, Rewriter, Spend
+from promptpress.backends.rewriter.base import Draft, LLMUsage, RewriteFailed, RewriteJob, Rewriter
 from promptpress.backends.rewriter.cache import RewriteCache, key_of, pack, unpack
 from promptpress.methods.scope.acceptance import far_away, objections
 from promptpress.runtime.cancellation import check
@@ -17,14 +17,14 @@ _KEYWORD_ROOM = 0.9
 
 @dataclass(frozen=True)
 class Attempt:
-    """What came of a job: an accepted draft, or the reason why there is none. `passing`: another time there may be one."""
+    """What came of a job: an accepted draft, or the reason why there is none. `transient`: another time there may be one."""
 
     draft: Draft | None
     reason: str | None = None
     attempts: int = 0
-    spend: Spend = field(default_factory=Spend)
+    usage: LLMUsage = field(default_factory=LLMUsage)
     cached: bool = False
-    passing: bool = False
+    transient: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,9 @@ class Drafting:
     similarity: float
     cache: RewriteCache | None = None
 
-    def attempts(self, jobs: Sequence[tuple[Job, float]]) -> Generator[Attempt, None, None]:
+    def attempts(self, jobs: Sequence[tuple[RewriteJob, float]]) -> Generator[Attempt, None, None]:
         """The outcome of each job (with the share its chunk may keep), in order, computed ahead as far as the rewriter has
-        workers. Whoever stops asking stops the work: what was not begun is never begun."""
+        workers. Closing the generator cancels the jobs that have not started."""
         if self.rewriter.workers < 2 or len(jobs) < 2:
             for job, share in jobs:
                 yield self.attempt(job, share)
@@ -64,7 +64,7 @@ class Drafting:
                 for future in ahead:
                     future.cancel()
 
-    def attempt(self, job: Job, share: float) -> Attempt:
+    def attempt(self, job: RewriteJob, share: float) -> Attempt:
         """One job: from the cache, or a draft and, if it will not do, a second that is told what was wrong."""
         check()
         key = key_of(self.rewriter.name, job, share, self.similarity)
@@ -73,17 +73,17 @@ class Drafting:
             return Attempt(unpack(stored), cached=True)
         if self.rewriter.generates and _keyword_tokens(job) > _KEYWORD_ROOM * job.most_tokens:
             return Attempt(None, "keywords_do_not_fit")
-        spend, reason, complaints = Spend(), "", list[str]()
+        usage, reason, complaints = LLMUsage(), "", list[str]()
         for number in (1, 2):
             try:
                 draft = self.rewriter.rewrite(
-                    Job(job.text, job.sentences, job.protected, job.keywords, job.most_tokens, job.count, complaints)
+                    RewriteJob(job.text, job.sentences, job.protected, job.keywords, job.most_tokens, job.count, complaints)
                 )
             except RewriteFailed as failure:
-                return Attempt(None, failure.reason, number, spend + failure.spend, passing=failure.passing)
-            spend = spend + draft.spend
+                return Attempt(None, failure.reason, number, usage + failure.usage, transient=failure.transient)
+            usage = usage + draft.usage
             if not draft.replacements and not self.rewriter.generates:
-                return Attempt(None, "nothing_to_delete", number, spend)
+                return Attempt(None, "nothing_to_delete", number, usage)
             found = objections(job, draft)
             if not found and far_away(self.encoder, [(job, draft)], self.similarity)[0]:
                 reason, complaints = (
@@ -95,9 +95,9 @@ class Drafting:
             else:
                 if self.cache:
                     self.cache.put(key, pack(draft))
-                return Attempt(draft, attempts=number, spend=spend)
-        return Attempt(None, reason, 2, spend)
+                return Attempt(draft, attempts=number, usage=usage)
+        return Attempt(None, reason, 2, usage)
 
 
-def _keyword_tokens(job: Job) -> int:
+def _keyword_tokens(job: RewriteJob) -> int:
     return job.count(" ".join(job.keywords)) if job.keywords else 0

@@ -1,4 +1,4 @@
-"""What a rewrite of a chunk must still say, word for word."""
+"""The keywords of a chunk, which a rewrite must contain word for word."""
 
 import math
 from collections import Counter

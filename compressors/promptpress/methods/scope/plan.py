@@ -1,4 +1,4 @@
-"""What a rewriting method hands back to the cut: passages with rewrites in them, and which units to prefer."""
+"""The result of rewriting: passages with rewrites in them, and the units that the cut prefers."""
 
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
@@ -6,20 +6,20 @@ from typing import Any
 
 import numpy as np
 
-from promptpress.backends.rewriter.base import Draft, Spend
+from promptpress.backends.rewriter.base import Draft
 from promptpress.content import Passage, Replacement, Unit
 from promptpress.methods.scope.chunking import Chunk
+from promptpress.scores import Tiers
 
-PREFERRED = 1000.0
-"""Added to the rank of units inside their chunk's share, so that all others come after them; twice for chunks that stay
-whole."""
+_WITHIN_SHARE, _WHOLE = 1, 2
+"""Tiers of the units inside their chunk's share, and of all units of a chunk that stays whole; other units are in tier 0."""
 
 
 @dataclass
-class Treatment:
+class ChunkDecision:
     """What was decided for a chunk and why: its share of its own tokens, and the draft that was accepted, if any.
 
-    `preferred` are units inside the share, all of them for a chunk that is to stay `whole`; `reason` says why there is no
+    `preferred` are units inside the share, all of them for a chunk that is to stay `whole`; `reason` tells why there is no
     draft; `attempts` counts drafts.
     """
 
@@ -35,26 +35,26 @@ class Treatment:
 
 
 @dataclass
-class Plan:
-    """Passages as rewritten, with scores, ranks and protected units aligned to them."""
+class RewritePlan:
+    """Passages as rewritten, with scores, tiers and protected units aligned to them."""
 
     passages: list[Passage]
     scores: list[np.ndarray]
-    ranks: list[np.ndarray]
+    tiers: list[Tiers]
     protected: list[set[int]]
-    details: dict[str, Any]
-    _treatments: list[Treatment]
+    summary: dict[str, Any]
+    _decisions: list[ChunkDecision]
     _moved: list[list[int]]
     """For each passage the new index of each of its old units."""
 
-    def receipt(self, kept: Sequence[Set[int]]) -> dict[str, Any]:
+    def details(self, kept: Sequence[Set[int]]) -> dict[str, Any]:
         """The method's details with what became of each chunk, given the units that were kept in the end."""
-        chunks = [self._outcome(each, kept[each.chunk.passage]) for each in self._treatments]
+        chunks = [self._outcome(each, kept[each.chunk.passage]) for each in self._decisions]
         written = any(entry["outcome"] == "rewritten" for entry in chunks)
-        return {**self.details, "rewritten": written, "chunks": chunks}
+        return {**self.summary, "rewritten": written, "chunks": chunks}
 
-    def _outcome(self, treatment: Treatment, kept: Set[int]) -> dict[str, Any]:
-        chunk = treatment.chunk
+    def _outcome(self, decision: ChunkDecision, kept: Set[int]) -> dict[str, Any]:
+        chunk = decision.chunk
         passage = self.passages[chunk.passage]
         units = list(dict.fromkeys(self._moved[chunk.passage][unit] for unit in chunk.units))
         left = [unit for unit in units if unit in kept]
@@ -62,7 +62,7 @@ class Plan:
         edits = [each for unit in left for each in passage.replacements(passage.units[unit].start, passage.units[unit].end)]
         if not left:
             outcome = "dropped"
-        elif any(each.by for each in edits):
+        elif any(each.text for each in edits):
             outcome = "rewritten"
         elif edits:
             outcome = "shortened"
@@ -73,14 +73,14 @@ class Plan:
             "start": start,
             "end": end,
             "outcome": outcome,
-            "importance": round(treatment.importance, 4),
-            "share": round(treatment.share, 4),
+            "importance": round(decision.importance, 4),
+            "share": round(decision.share, 4),
         }
-        if treatment.reason and outcome not in ("rewritten", "shortened"):
-            entry["reason"] = treatment.reason
-        if treatment.attempts:
-            entry["attempts"] = treatment.attempts
-        if treatment.cached:
+        if decision.reason and outcome not in ("rewritten", "shortened"):
+            entry["reason"] = decision.reason
+        if decision.attempts:
+            entry["attempts"] = decision.attempts
+        if decision.cached:
             entry["cached"] = True
         return entry
 
@@ -89,60 +89,37 @@ def build_plan(
     passages: Sequence[Passage],
     scores: Sequence[np.ndarray],
     protected: Sequence[set[int]],
-    treatments: Sequence[Treatment],
-    details: dict[str, Any],
-) -> Plan:
+    decisions: Sequence[ChunkDecision],
+    summary: dict[str, Any],
+) -> RewritePlan:
     """Write accepted drafts into the passages. A chunk that was written anew becomes one unit; deletions leave units be."""
-    treated: list[list[Treatment]] = [[] for _ in passages]
-    for treatment in sorted(treatments, key=lambda each: each.chunk.first):
-        treated[treatment.chunk.passage].append(treatment)
-    new_passages, new_scores, ranks, new_protected, moved = [], [], [], [], []
+    treated: list[list[ChunkDecision]] = [[] for _ in passages]
+    for decision in sorted(decisions, key=lambda each: each.chunk.first):
+        treated[decision.chunk.passage].append(decision)
+    new_passages, new_scores, tiers, new_protected, moved = [], [], [], [], []
     for index, passage in enumerate(passages):
         mine = treated[index]
-        whole = [each.chunk for each in mine if each.draft and any(r.by for r in each.draft.replacements)]
+        whole = [each.chunk for each in mine if each.draft and any(r.text for r in each.draft.replacements)]
         places = _places(len(passage.units), whole)
         replaced = [
-            Replacement(start + each.start, start + each.end, each.by)
-            for treatment in mine
-            if treatment.draft
-            for start in [passage.units[treatment.chunk.first].start]
-            for each in treatment.draft.replacements
+            Replacement(start + each.start, start + each.end, each.text)
+            for decision in mine
+            if decision.draft
+            for start in [passage.units[decision.chunk.first].start]
+            for each in decision.draft.replacements
         ]
         size = places[-1] + 1 if places else 0
         best = np.full(size, -np.inf, dtype=np.float32)
         np.maximum.at(best, places, scores[index].astype(np.float32))
-        extra = np.zeros(size, dtype=np.float32)
+        first = np.zeros(size, dtype=np.int8)
         for each in mine:
-            extra[[places[unit] for unit in each.preferred]] = PREFERRED * (2 if each.whole else 1)
+            first[[places[unit] for unit in each.preferred]] = _WHOLE if each.whole else _WITHIN_SHARE
         new_passages.append(Passage(passage.text, _merged(passage.units, places), passage.title, passage.hidden, replaced))
         new_scores.append(best)
-        ranks.append(best + extra)
+        tiers.append(first)
         new_protected.append({places[unit] for unit in protected[index]})
         moved.append(places)
-    return Plan(new_passages, new_scores, ranks, new_protected, details, list(treatments), moved)
-
-
-def merge_details(details: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The receipts of several groups of one request as one; of stops that had a question, the one that was least sure."""
-    if len(details) > 1 and "confidence" in details[0]:
-        asked = [each for each in details if each["steps"]] or details
-        return dict(min(asked, key=lambda each: each["confidence"] or 0.0))
-    if read := [each for each in details if "read_units" in each]:
-        # Messages before the first question were scored by another method, which the response does not name.
-        return {
-            "read_units": sum(each["read_units"] for each in read),
-            "second_look": any(each["second_look"] for each in read),
-        }
-    if len(details) < 2 or "chunks" not in details[0]:
-        return dict(details[0]) if details else {}
-    merged = {**details[0], "chunks": [chunk for each in details for chunk in each.get("chunks", [])]}
-    merged["rewritten"] = any(each.get("rewritten") for each in details)
-    if "complete" in merged:
-        merged["complete"] = all(each.get("complete", True) for each in details)
-    spends = [each["spend"] for each in details if "spend" in each]
-    if spends:
-        merged["spend"] = {name: sum(spend[name] for spend in spends) for name in vars(Spend())}
-    return merged
+    return RewritePlan(new_passages, new_scores, tiers, new_protected, summary, list(decisions), moved)
 
 
 def _places(count: int, whole: Sequence[Chunk]) -> list[int]:

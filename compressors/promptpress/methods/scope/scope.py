@@ -13,10 +13,12 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from promptpress.backends.encoder.cache import LruVectorCache
-from promptpress.backends.encoder.late_pooling import passage_vectors
-from promptpress.backends.rewriter.base import Job, Spend
+from promptpress.backends.encoder.late_chunking import passage_vectors
+from promptpress.backends.models import ModelRole, Models
+from promptpress.backends.rewriter.base import LLMUsage, RewriteJob
 from promptpress.content import Passage
-from promptpress.methods.base import Method, Models, Scored
+from promptpress.methods.base import Method
+from promptpress.methods.capabilities import Rewrites, StopsItself
 from promptpress.methods.dspc.dspc import Dspc, DspcOptions
 from promptpress.methods.hybrid import Hybrid, HybridOptions
 from promptpress.methods.scope.acceptance import SIMILARITY
@@ -24,9 +26,10 @@ from promptpress.methods.scope.allocation import importance, redundancy, water_f
 from promptpress.methods.scope.chunking import Chunk, chunk
 from promptpress.methods.scope.drafting import Drafting
 from promptpress.methods.scope.keywords import KeywordFinder
-from promptpress.methods.scope.plan import Plan, Treatment, build_plan
+from promptpress.methods.scope.plan import ChunkDecision, RewritePlan, build_plan
 from promptpress.runtime.cancellation import check
 from promptpress.runtime.progress import report
+from promptpress.scores import Scored
 from promptpress.text.spans import SpanSet
 
 _WITHOUT_TARGET = 0.5
@@ -52,13 +55,13 @@ class ScopeOptions(BaseModel):
     )
 
 
-class Scope(Method[ScopeOptions]):
+class Scope(Method[ScopeOptions], StopsItself[ScopeOptions], Rewrites[ScopeOptions]):
     """Divides the text into semantic chunks, gives each a share of the budget, and writes those shorter that matter less."""
 
     name = "scope"
     summary = "Semantic chunks, each rewritten as far as it matters less; deletes words unless a rewriter is set (SCOPE)."
     options_model: ClassVar[type[BaseModel]] = ScopeOptions
-    models = ("encoder", "rewriter")
+    model_roles = (ModelRole.ENCODER, ModelRole.REWRITER)
 
     def __init__(self, models: Models) -> None:
         # Chunks need the vectors that the scores were made of.
@@ -86,15 +89,27 @@ class Scope(Method[ScopeOptions]):
         budget: int | None,
         count: Callable[[str], int],
         options: ScopeOptions,
-    ) -> Plan:
+    ) -> RewritePlan:
         """Chunk, allocate, rewrite from the least important chunk on until the budget is met, and fall back to sentences."""
         vectors = passage_vectors(self._models.encoder(), passages, self._models.vectors)
         chunks = chunk(passages, vectors, count)
         check()
-        treatments = self._allocate(chunks, scored, protected, passages, query, budget, options, count)
-        order = sorted(range(len(treatments)), key=lambda i: (treatments[i].importance, i))
-        details = self._write([treatments[i] for i in order], passages, scored, protected, query, budget, count, options)
-        return build_plan(passages, scored.units, protected, treatments, details)
+        decisions = self._allocate(chunks, scored, protected, passages, query, budget, options, count)
+        order = sorted(range(len(decisions)), key=lambda i: (decisions[i].importance, i))
+        details = self._write([decisions[i] for i in order], passages, scored, protected, query, budget, count, options)
+        return build_plan(passages, scored.units, protected, decisions, details)
+
+    def merge_details(self, details: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """The chunks of all parts, and what their rewriting cost together."""
+        merged = super().merge_details(details)
+        if len(details) < 2:
+            return merged
+        merged["chunks"] = [chunk for each in details for chunk in each["chunks"]]
+        merged["rewritten"] = any(each["rewritten"] for each in details)
+        if "complete" in merged:
+            merged["complete"] = all(each["complete"] for each in details)
+            merged["spend"] = {name: sum(each["spend"][name] for each in details) for name in vars(LLMUsage())}
+        return merged
 
     def _allocate(
         self,
@@ -106,7 +121,7 @@ class Scope(Method[ScopeOptions]):
         budget: int | None,
         options: ScopeOptions,
         count: Callable[[str], int],
-    ) -> list[Treatment]:
+    ) -> list[ChunkDecision]:
         """w from relevance and centrality, k by water-filling exp(sharpness * w) * (1 - redundancy)."""
         if not chunks:
             return []
@@ -117,18 +132,18 @@ class Scope(Method[ScopeOptions]):
             relevance = np.asarray(best, dtype=np.float64).round(5)
         weights = importance(relevance, matrix, options.relevance_weight)
         if budget is None:
-            return [Treatment(c, float(w), _WITHOUT_TARGET) for c, w in zip(chunks, weights, strict=True)]
+            return [ChunkDecision(c, float(w), _WITHOUT_TARGET) for c, w in zip(chunks, weights, strict=True)]
         worth = np.exp(_SHARPNESS * weights) * (1 - redundancy(matrix))
         floors = []
         for each in chunks:
             forced = sum(count(passages[each.passage].slice(u)) for u in each.units if u in protected[each.passage])
             floors.append(min(1.0, forced / max(1, each.tokens)))
         shares = water_fill(worth, [c.tokens for c in chunks], floors, budget, options.smallest_share)
-        return [Treatment(c, float(w), float(k)) for c, w, k in zip(chunks, weights, shares, strict=True)]
+        return [ChunkDecision(c, float(w), float(k)) for c, w, k in zip(chunks, weights, shares, strict=True)]
 
     def _write(
         self,
-        treatments: Sequence[Treatment],
+        decisions: Sequence[ChunkDecision],
         passages: Sequence[Passage],
         scored: Scored,
         protected: Sequence[set[int]],
@@ -139,17 +154,17 @@ class Scope(Method[ScopeOptions]):
     ) -> dict[str, Any]:
         rewriter = self._models.rewriter()
         drafting = Drafting(rewriter, self._models.encoder(), options.similarity, self._models.rewrites)
-        finder = KeywordFinder([_text(passages, each.chunk) for each in treatments], query)
-        total = sum(each.chunk.tokens for each in treatments if each.share > 0)
-        spend, complete = Spend(), True
-        pending: list[Treatment] = []
-        for each in treatments:
+        finder = KeywordFinder([_text(passages, each.chunk) for each in decisions], query)
+        total = sum(each.chunk.tokens for each in decisions if each.share > 0)
+        usage, complete = LLMUsage(), True
+        pending: list[ChunkDecision] = []
+        for each in decisions:
             each.reason = _unfit(each, passages, protected)
             if each.reason is None and 0 < each.share < 1:
                 pending.append(each)
         jobs = [(_job(each, passages, finder, count), _stepped(each.share)) for each in pending]
         drafts = drafting.attempts(jobs)
-        for done, each in enumerate(treatments, 1):
+        for done, each in enumerate(decisions, 1):
             check()
             if each.share == 0:
                 each.reason = "least_important"
@@ -160,13 +175,13 @@ class Scope(Method[ScopeOptions]):
                     attempt = next(drafts)
                     each.draft, each.reason, each.attempts = attempt.draft, attempt.reason, attempt.attempts
                     each.cached = attempt.cached
-                    spend, complete = spend + attempt.spend, complete and not attempt.passing
+                    usage, complete = usage + attempt.usage, complete and not attempt.transient
                 total -= each.chunk.tokens - _prefer(each, passages, scored, count)
-            report("rewrite", done, len(treatments), item=each.chunk.passage)
+            report("rewrite", done, len(decisions), item=each.chunk.passage)
         drafts.close()
         details: dict[str, Any] = {"rewriter": rewriter.name}
         if rewriter.generates:
-            details |= {"complete": complete, "spend": vars(spend)}
+            details |= {"complete": complete, "spend": vars(usage)}
         return details
 
 
@@ -175,7 +190,7 @@ def _text(passages: Sequence[Passage], each: Chunk) -> str:
     return passages[each.passage].text[units[each.first].start : units[each.last].end]
 
 
-def _unfit(each: Treatment, passages: Sequence[Passage], protected: Sequence[set[int]]) -> str | None:
+def _unfit(each: ChunkDecision, passages: Sequence[Passage], protected: Sequence[set[int]]) -> str | None:
     chunk = each.chunk
     passage = passages[chunk.passage]
     if not protected[chunk.passage].isdisjoint(chunk.units):
@@ -185,11 +200,11 @@ def _unfit(each: Treatment, passages: Sequence[Passage], protected: Sequence[set
     return chunk.outlier
 
 
-def _job(each: Treatment, passages: Sequence[Passage], finder: KeywordFinder, count: Callable[[str], int]) -> Job:
+def _job(each: ChunkDecision, passages: Sequence[Passage], finder: KeywordFinder, count: Callable[[str], int]) -> RewriteJob:
     chunk = each.chunk
     units = passages[chunk.passage].units
     text, start = _text(passages, chunk), units[chunk.first].start
-    return Job(
+    return RewriteJob(
         text,
         [(units[u].start - start, units[u].end - start) for u in chunk.units],
         finder.spans(text),
@@ -203,11 +218,11 @@ def _stepped(share: float) -> float:
     return max(_SHARE_STEP, int(share / _SHARE_STEP + 1e-9) * _SHARE_STEP)
 
 
-def _prefer(each: Treatment, passages: Sequence[Passage], scored: Scored, count: Callable[[str], int]) -> int:
+def _prefer(each: ChunkDecision, passages: Sequence[Passage], scored: Scored, count: Callable[[str], int]) -> int:
     """Mark the units inside the chunk's share and return their tokens: all of a rewrite, else the best sentences."""
     chunk = each.chunk
     passage, scores = passages[chunk.passage], scored.units[chunk.passage]
-    if each.draft and any(replacement.by for replacement in each.draft.replacements):
+    if each.draft and any(replacement.text for replacement in each.draft.replacements):
         each.preferred = set(chunk.units)
         return count(each.draft.text)
     start = passage.units[chunk.first].start

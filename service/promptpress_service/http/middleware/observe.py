@@ -9,7 +9,10 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from promptpress_service.http.errors import ErrorBody, respond
+from promptpress_service.dialects.errors import ErrorReport
+from promptpress_service.dialects.registry import DialectTable
+from promptpress_service.http.error_responses import respond
+from promptpress_service.http.paths import route_path
 from promptpress_service.observability import labels
 from promptpress_service.observability.observer import CLIENT_LEFT, Observation, Observer
 from promptpress_service.observability.records import note_error
@@ -18,11 +21,15 @@ _log = structlog.get_logger("promptpress_service.request")
 
 
 class RequestContext:
-    """Add with `app.add_middleware(RequestContext, observer=observer)`, last, so that it is the outermost."""
+    """Add with `app.add_middleware(RequestContext, observer=observer)`, last, so that it is the outermost.
 
-    def __init__(self, app: ASGIApp, observer: Observer) -> None:
+    `dialects` say how an unexpected error is answered.
+    """
+
+    def __init__(self, app: ASGIApp, observer: Observer, dialects: DialectTable | None = None) -> None:
         self._app = app
         self._observer = observer
+        self._dialects = dialects or DialectTable()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection; only HTTP requests are observed."""
@@ -35,7 +42,7 @@ class RequestContext:
             try:
                 await self._app(scope, exchange.receive, exchange.send)
             except ClientDisconnect:
-                # Raised to whoever reads the body; nobody is left to answer.
+                # Raised where the body is read; nobody is there to answer any more.
                 exchange.left = True
             except Exception as error:
                 # As exc_info, the log has its type and places without its message, which may quote the prompt.
@@ -43,7 +50,8 @@ class RequestContext:
                 if exchange.started:
                     note_error("internal")
                     raise
-                await respond(500, _internal(observation))(scope, receive, exchange.send)
+                response = respond(self._dialects, route_path(scope), _internal(observation))
+                await response(scope, receive, exchange.send)
             except BaseException:
                 exchange.left = True
                 raise
@@ -105,6 +113,6 @@ def _route(scope: Scope) -> str | None:
     return template if isinstance(template, str) else scope["path"]
 
 
-def _internal(observation: Observation) -> ErrorBody:
+def _internal(observation: Observation) -> ErrorReport:
     identifier = observation.record.request_id
-    return ErrorBody(code="internal", message=f"an error of the service; its log has more under request id {identifier}")
+    return ErrorReport(500, "internal", f"an error of the service; its log has more under request id {identifier}")

@@ -2,13 +2,12 @@
 
 from fastapi import Request
 
-from promptpress_service.engine.engine import Engine
-from promptpress_service.tenancy.caller import ANYONE, Caller
+from promptpress_service.http.context import caller_of, context_of
+from promptpress_service.tenancy.caller import Caller
 
 
 async def admitted(request: Request) -> Caller:
     """Who is asking, one request of whom has been counted. Raises RateLimited."""
-    engine: Engine = request.app.state.engine
-    caller: Caller = getattr(request.state, "caller", ANYONE)
-    await engine.admit(caller)
+    caller = caller_of(request)
+    await context_of(request).engine.get().admit(caller)
     return caller

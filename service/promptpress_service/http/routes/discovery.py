@@ -7,7 +7,8 @@ from pydantic import BaseModel
 
 from promptpress.text.tokenization import TOKENIZERS
 from promptpress_service.dialects.catalogue import MethodList, TokenizeRequest, TokenizeResponse, count_tokens, list_methods
-from promptpress_service.http.errors import documented
+from promptpress_service.dialects.native import NATIVE
+from promptpress_service.http.context import context_of
 from promptpress_service.http.json_body import JsonRoute
 from promptpress_service.http.routes.admission import admitted
 
@@ -15,7 +16,7 @@ router = APIRouter(
     route_class=JsonRoute,
     tags=["discovery"],
     dependencies=[Depends(admitted)],
-    responses=documented(401, 429, 503),
+    responses=NATIVE.documented(401, 429, 503),
 )
 
 
@@ -35,21 +36,21 @@ class ModelList(BaseModel):
     tokenizers: list[str]
 
 
-@router.get("/v1/methods", summary="Methods and their options")
+@router.get("/v1/methods", operation_id="listMethods", summary="Methods and their options")
 async def methods() -> MethodList:
     """Every registered method with the JSON schema of its options."""
     return list_methods()
 
 
-@router.get("/v1/models", summary="Loaded models and known tokenizers")
+@router.get("/v1/models", operation_id="listModels", summary="Loaded models and known tokenizers")
 async def models(request: Request) -> ModelList:
     """What runs inside, not the LLMs in front of which it runs."""
-    engine = request.app.state.engine
-    names = [*TOKENIZERS, *engine.settings.tokenizers]
-    return ModelList(data=[Model(id=name) for name in engine.model_names], tokenizers=names)
+    context = context_of(request)
+    names = [*TOKENIZERS, *context.tokenizers]
+    return ModelList(data=[Model(id=name) for name in context.engine.get().model_names], tokenizers=names)
 
 
-@router.post("/v1/tokenize", responses=documented(400, 413, 422), summary="Count tokens")
+@router.post("/v1/tokenize", operation_id="countTokens", responses=NATIVE.documented(400, 413, 422), summary="Count tokens")
 def tokenize(body: TokenizeRequest) -> TokenizeResponse:
     """Token counts by a model's tokenizer; special-token strings count as the text they are."""
     return count_tokens(body)

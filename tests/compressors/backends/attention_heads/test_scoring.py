@@ -38,7 +38,7 @@ def test_scores_are_those_of_eager_attention(tmp_path: Path, family: str) -> Non
         weights = plain.eval()(input_ids=torch.tensor([ids]), output_attentions=True).attentions[1][0]
     n = len(tokens.ids)
     raw = weights[[3, 0], -5:, 1 : n + 1].mean(dim=1).sum(dim=0).numpy()
-    (looked,) = evaluator.look([tokens.ids], evaluator.question(QUERY), PROFILE)
+    (looked,) = evaluator.attention_to_context([tokens.ids], evaluator.question(QUERY), PROFILE)
     np.testing.assert_allclose(looked, raw, atol=1e-5)
     raw[:3] = raw[3]
     expected = np.asarray([raw[max(0, i - 1) : i + 2].mean() for i in range(n)]) * n
@@ -48,7 +48,7 @@ def test_scores_are_those_of_eager_attention(tmp_path: Path, family: str) -> Non
 def test_the_encoders_scores_are_those_of_eager_attention() -> None:
     evaluator = EncoderEvaluator()
     (tokens,), question = evaluator.tokenize([PROSE[:300]]), evaluator.question(QUERY)
-    (looked,) = evaluator.look([tokens.ids], question, evaluator.profile)
+    (looked,) = evaluator.attention_to_context([tokens.ids], question, evaluator.profile)
     model = transformers.BertModel.from_pretrained(model_folder(), attn_implementation="eager")
     ids = torch.tensor([[CLS, *question.tolist(), SEP, *tokens.ids.tolist(), SEP]])
     front = len(question) + 2
@@ -78,9 +78,9 @@ class Recording(CausalEvaluator):
     def __post_init__(self) -> None:
         super().__init__(self.model, PROFILE)
 
-    def look(self, contexts, question, profile):  # type: ignore[no-untyped-def]
+    def attention_to_context(self, contexts, question, profile):  # type: ignore[no-untyped-def]
         self.contexts += contexts
-        return super().look(contexts, question, profile)
+        return super().attention_to_context(contexts, question, profile)
 
 
 def test_short_passages_share_a_window_and_long_ones_have_several(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_short_passages_share_a_window_and_long_ones_have_several(tmp_path: Path
     assert len(evaluator.contexts) > 3
     assert sum(map(len, evaluator.contexts)) == len(tokens.ids) == len(scores)
     assert (scores > 0).all()
-    assert all(len(each) <= evaluator.room(evaluator.question(QUERY)) for each in evaluator.contexts)
+    assert all(len(each) <= evaluator.context_budget(evaluator.question(QUERY)) for each in evaluator.contexts)
 
 
 def test_without_a_query_the_end_asks_and_stays(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_share_makes_windows_equal(tmp_path: Path) -> None:
     evaluator = CausalEvaluator(HuggingFaceCausalLM(save(tmp_path), window=200), PROFILE)
     profile = HeadProfile(1, (0,), 5, 1)
     (_,), (scores,) = token_scores(evaluator, profile, [segment(PROSE)], QUERY, "share")
-    room = evaluator.room(evaluator.question(QUERY))
+    room = evaluator.context_budget(evaluator.question(QUERY))
     for at in range(0, len(scores) - room, room):
         assert scores[at : at + room].mean() == pytest.approx(1, rel=1e-3)
 
@@ -129,7 +129,7 @@ def test_heads_that_are_out_of_range_are_named(tmp_path: Path) -> None:
     assert "layers 0 to 2" in (out_of_range(HeadProfile(3, (0,), 1, 1), 3, 4) or "")
     assert "head 4" in (out_of_range(HeadProfile(2, (0, 4), 1, 1), 3, 4) or "")
     assert out_of_range(HeadProfile(2, (0, 3), 1, 1), 3, 4) is None
-    with pytest.raises(ModelUnavailable, match="PROMPTPRESS_EVALUATOR_HEADS: head 9"):
+    with pytest.raises(ModelUnavailable, match="evaluator_heads: head 9"):
         CausalEvaluator(HuggingFaceCausalLM(save(tmp_path)), HeadProfile(0, (9,), 1, 1))
 
 
@@ -141,7 +141,7 @@ def test_a_file_of_heads_that_cannot_be_used_is_named(tmp_path: Path, content: s
     path = tmp_path / "heads.json"
     if content is not None:
         path.write_text(content)
-    with pytest.raises(ModelUnavailable, match=f"PROMPTPRESS_EVALUATOR_HEADS.*{message}"):
+    with pytest.raises(ModelUnavailable, match=f"evaluator_heads.*{message}"):
         read_profile(path)
 
 
@@ -161,7 +161,7 @@ def test_probes_hold_their_evidence_at_every_depth() -> None:
         make_probes(1, 100, 0, " \n ")
 
 
-def test_the_pilot_finds_the_layer_and_heads_with_most_evidence(tmp_path: Path) -> None:
+def test_the_search_finds_the_layer_and_heads_with_most_evidence(tmp_path: Path) -> None:
     mass = np.full((3, 8), 0.1)
     mass[1, [2, 5]] = 0.9
     assert choose(mass, 2) == (1, (2, 5))

@@ -140,11 +140,11 @@ def test_nothing_to_read(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ModelUnavailable, match="PROMPTPRESS_CAUSAL_LM"):
+    with pytest.raises(ModelUnavailable, match="causal_lm"):
         HuggingFaceCausalLM(str(tmp_path))
     transformers.BertConfig(hidden_size=8, num_attention_heads=1, intermediate_size=8).save_pretrained(tmp_path / "bert")
-    with pytest.raises(ModelUnavailable, match=r"PROMPTPRESS_CAUSAL_LM_SMALL.*bert model, not a causal"):
-        HuggingFaceCausalLM(str(tmp_path / "bert"), setting="PROMPTPRESS_CAUSAL_LM_SMALL")
+    with pytest.raises(ModelUnavailable, match=r"causal_lm_small.*bert model, not a causal"):
+        HuggingFaceCausalLM(str(tmp_path / "bert"), setting="causal_lm_small")
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "config.json").write_text("{")
     with pytest.raises(ModelUnavailable, match="cannot be loaded"):
@@ -155,5 +155,5 @@ def test_what_cannot_be_used_is_named(tmp_path: Path) -> None:
         HuggingFaceCausalLM(str(folder))
     folder = Path(save(tmp_path / "no_tokenizer"))
     (folder / "tokenizer.json").unlink()
-    with pytest.raises(ModelUnavailable, match="PROMPTPRESS_CAUSAL_LM"):
+    with pytest.raises(ModelUnavailable, match="causal_lm"):
         HuggingFaceCausalLM(str(folder))

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from promptpress.backends.cross_encoder.windows import QUERY_TOKENS, query_tokens, windows
 from promptpress.backends.encoder.embedded import EmbeddedEncoder
-from promptpress.backends.encoder.late_pooling import token_owners
+from promptpress.backends.windows import token_owners
 from promptpress.content import segment
 from tests.conftest import PROSE
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from promptpress.backends.encoder import embedded
 from promptpress.backends.encoder.cache import LruVectorCache
 from promptpress.backends.encoder.embedded import EmbeddedEncoder
-from promptpress.backends.encoder.late_pooling import PassageVectors, passage_vectors, text_vectors
+from promptpress.backends.encoder.late_chunking import PassageVectors, passage_vectors, text_vectors
 from promptpress.content import segment
 from tests.conftest import PROSE
 

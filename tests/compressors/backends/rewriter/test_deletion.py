@@ -2,7 +2,7 @@ import pytest
 import regex
 from hypothesis import given
 
-from promptpress.backends.rewriter.base import Job
+from promptpress.backends.rewriter.base import RewriteJob
 from promptpress.backends.rewriter.deletion import DeletionRewriter
 from promptpress.content import segment
 from promptpress.methods.scope.keywords import KeywordFinder
@@ -14,10 +14,10 @@ from tests.strategies import sentences
 COUNT = counter_for().count
 
 
-def job(text: str, most_tokens: int = 1, query: str | None = None) -> Job:
+def job(text: str, most_tokens: int = 1, query: str | None = None) -> RewriteJob:
     finder = KeywordFinder([text, "Other words stand in the other chunk."] * 2, query)
     units = [(unit.start, unit.end) for unit in segment(text).units]
-    return Job(text, units, finder.spans(text) if query else [], [], most_tokens, COUNT)
+    return RewriteJob(text, units, finder.spans(text) if query else [], [], most_tokens, COUNT)
 
 
 def shortened(text: str, query: str | None = None) -> str:
@@ -69,6 +69,6 @@ def test_other_languages_pass_through(text: str) -> None:
 def test_no_fact_is_touched_and_what_stays_is_verbatim(text: str) -> None:
     draft = DeletionRewriter().rewrite(job(f"It is in the house. {text}"))
     for cut in draft.replacements:
-        assert cut.by == ""
+        assert cut.text == ""
         assert not any(s < cut.end and e > cut.start for s, e in fact_spans(f"It is in the house. {text}"))
     assert len(regex.findall(r"\d", draft.text)) == len(regex.findall(r"\d", text))

@@ -62,7 +62,7 @@ def test_nonsense_is_refused_and_sentences_are_kept(tmp_path: Path, kind: str) -
 
 
 def test_a_model_that_cannot_be_loaded_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ModelUnavailable, match="PROMPTPRESS_REWRITER_MODEL"):
+    with pytest.raises(ModelUnavailable, match="rewriter_model"):
         load_rewriter(RewriterSettings(model=str(tmp_path)))
     with pytest.raises(ModelUnavailable, match="chat template"):
         load_rewriter(RewriterSettings(model=save(tmp_path, "causal", template=False)))

@@ -10,7 +10,7 @@ from promptpress.content.fragments import divide, word_spans
 from promptpress.content.fragments.phrases import phrase_spans, spacy_is_installed, spacy_spans
 from promptpress.content.render import render
 from promptpress.errors import InvalidValue
-from promptpress.pipeline.verify import settle
+from promptpress.pipeline.verify import verify_and_rollback
 from promptpress.text.facts import fact_spans
 from promptpress.text.graphemes import splits_cluster
 from promptpress.text.spans import SpanSet
@@ -60,8 +60,8 @@ def test_a_sentence_of_which_anything_is_kept_keeps_its_facts(text: str, data: s
     chosen = data.draw(st.sets(st.integers(0, len(passage.units) - 1), max_size=5))
     kept = closed(passage, chosen)
     spans = SpanSet(render(passage, kept).spans)
-    assert passage.undivided is not None
-    for sentence in passage.undivided.units:
+    assert passage.source_passage is not None
+    for sentence in passage.source_passage.units:
         pieces = [i for i, u in enumerate(passage.units) if sentence.start <= u.start < sentence.end]
         if any(passage.units[i].kind is Kind.FRAGMENT and passage.units[i].requires and i in kept for i in pieces):
             for start, end in fact_spans(text):
@@ -71,7 +71,7 @@ def test_a_sentence_of_which_anything_is_kept_keeps_its_facts(text: str, data: s
 
 def test_verify_rolls_back_a_fragment_that_came_without_its_sentences_facts() -> None:
     passage = words("The dose must not exceed 5 mg in the first week.")
-    rendered, lost = settle(passage, {slices(passage).index("exceed")})
+    rendered, lost = verify_and_rollback(passage, {slices(passage).index("exceed")})
     assert rendered.text == ""
     assert lost
 
@@ -137,7 +137,7 @@ def test_gaps_between_fragments(text: str, kept: set[str], expected: str) -> Non
 def test_structured_parts_stay_whole() -> None:
     text = 'He said it.\n\n```\nx = 1\n\ny = 2\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n{"a": [1, 2]}'
     passage = words(text)
-    undivided = passage.undivided
+    undivided = passage.source_passage
     assert undivided is not None
     assert [u for u in passage.units if u.kind is not Kind.FRAGMENT] != []
     structured = {(u.start, u.end) for u in undivided.units if u.kind is not Kind.SENTENCE}

@@ -5,9 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from promptpress.content import segment
-from promptpress.methods.acc_rag.features import NAMES, features, granularities
-from promptpress.methods.base import Scored
-from promptpress.pipeline.budget import ranking
+from promptpress.methods.acc_rag.features import NAMES, features, prefix_sizes
+from promptpress.scores import Scored, ranking
 from tests.conftest import PROSE
 
 PASSAGES = [segment(PROSE, "Roald Amundsen"), segment("Bread is baked from flour. It is old.", "Bread")]
@@ -25,7 +24,7 @@ def column(values: np.ndarray, name: str) -> np.ndarray:
 
 @given(st.integers(0, 30_000))
 def test_granularities_grow_to_everything(units: int) -> None:
-    sizes = granularities(units)
+    sizes = prefix_sizes(units)
     assert sizes == sorted(set(sizes))
     assert (sizes[-1:] == [units]) == (units > 0)
     assert len(sizes) < 60
@@ -35,7 +34,7 @@ def test_granularities_grow_to_everything(units: int) -> None:
 def test_one_row_for_each_prefix_and_all_finite() -> None:
     units = [np.linspace(3, 0, len(PASSAGES[0].units)), np.asarray([-1.0, -2.0])]
     values = rows(units, np.asarray([0.8, 0.1], dtype=np.float32))
-    assert values.shape == (len(granularities(len(units[0]) + 2)), len(NAMES))
+    assert values.shape == (len(prefix_sizes(len(units[0]) + 2)), len(NAMES))
     assert np.isfinite(values).all()
     assert column(values, "log_kept_share")[-1] == 0
     for name in ("log_kept_characters", "mass_wide", "coverage", "log_passages_touched"):

@@ -1,11 +1,11 @@
 import numpy as np
 
-from promptpress.backends.encoder.late_pooling import PassageVectors
+from promptpress.backends.encoder.late_chunking import PassageVectors
 from promptpress.backends.loader import ModelLoader
 from promptpress.content import segment
 from promptpress.methods.acc_rag.order import importance, of_units
-from promptpress.methods.base import Scored
 from promptpress.pipeline.score_cache import LruScoreCache
+from promptpress.scores import Scored
 from tests.conftest import PROSE
 
 

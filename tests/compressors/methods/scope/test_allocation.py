@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from promptpress.backends.encoder.late_pooling import PassageVectors
+from promptpress.backends.encoder.late_chunking import PassageVectors
 from promptpress.backends.rewriter.base import Draft
 from promptpress.backends.rewriter.cache import LruRewriteCache, pack, unpack
 from promptpress.content import Replacement, segment

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from promptpress.backends.rewriter.base import Draft, Job
+from promptpress.backends.rewriter.base import Draft, RewriteJob
 from promptpress.content import Replacement
 from promptpress.methods.scope.acceptance import objections
 from promptpress.methods.scope.keywords import KeywordFinder
@@ -41,7 +41,7 @@ def test_what_the_source_does_not_say_is_invented(written: str, what: list[str])
 
 def test_objections_name_the_reason() -> None:
     keywords = ["14 December 1911"]
-    job = Job(PROSE, [], [], keywords, 20, counter_for().count)
+    job = RewriteJob(PROSE, [], [], keywords, 20, counter_for().count)
 
     def reasons(text: str) -> list[str]:
         return [each.reason for each in objections(job, Draft(text, [Replacement(0, len(PROSE), text)]))]

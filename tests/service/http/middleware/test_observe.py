@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from tests.service.observability.conftest import Lines, Watched, eventually
+from tests.service.observability.conftest import Lines, Watched
+from tests.waiting import PATIENCE_SECONDS, eventually
 
 
 def test_an_id_is_taken_over_and_given_back(watched: Watched) -> None:
@@ -73,7 +74,7 @@ def test_one_line_for_each_request(watched: Watched, lines: Lines) -> None:
 def test_requests_are_counted_by_how_they_ended(
     watched: Watched, verb: str, path: str, status: int, route: str, method: str, outcome: str
 ) -> None:
-    assert httpx2.request(verb, f"{watched.url}{path}", timeout=60).status_code == status
+    assert httpx2.request(verb, f"{watched.url}{path}", timeout=PATIENCE_SECONDS).status_code == status
     eventually(lambda: watched.value("requests_total", route=route, method=method, outcome=outcome) == 1)
     assert watched.value("request_duration_seconds_count", route=route) == 1
     assert watched.value("in_flight_requests") == 0
@@ -92,7 +93,7 @@ def test_a_compression_is_counted_once(watched: Watched) -> None:
 
 def test_an_unexpected_error_is_answered_in_the_shape_of_all_errors(watched: Watched) -> None:
     response = httpx2.post(
-        f"{watched.url}/v1/tokenize", content="secret words", headers={"x-request-id": "bad-1"}, timeout=60
+        f"{watched.url}/v1/tokenize", content="secret words", headers={"x-request-id": "bad-1"}, timeout=PATIENCE_SECONDS
     )
     assert response.json() == {
         "error": {
@@ -107,11 +108,11 @@ def test_an_unexpected_error_is_answered_in_the_shape_of_all_errors(watched: Wat
 def test_bodies_pass_through_as_they_come(watched: Watched) -> None:
     """Each side sends its second part only when the other has the first, so holding one back would stop both."""
     host, port = watched.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=30) as connection:
+    with socket.create_connection((host, int(port)), timeout=PATIENCE_SECONDS) as connection:
         connection.sendall(
             b"POST /v1/compress/stream HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n"
         )
-        assert watched.signals.received.wait(30)
+        assert watched.signals.received.wait(PATIENCE_SECONDS)
         connection.sendall(b"0\r\n\r\n")
         received = b""
         while b"first" not in received:
@@ -126,7 +127,7 @@ def test_a_client_that_leaves_is_recorded_once(watched: Watched, lines: Lines) -
     with socket.create_connection((host, int(port))) as connection:
         connection.sendall(b"GET /redoc-wait HTTP/1.1\r\nHost: a\r\n\r\n")
         eventually(lambda: watched.value("in_flight_requests") == 1)
-    assert watched.signals.left.wait(30)
+    assert watched.signals.left.wait(PATIENCE_SECONDS)
     (line,) = lines.requests()
     assert (line["status"], line["outcome"]) == (499, "cancelled")
     assert watched.value("requests_total", route="other", method="none", outcome="cancelled") == 1

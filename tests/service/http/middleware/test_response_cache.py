@@ -3,6 +3,7 @@
 from typing import Any
 
 import httpx2
+import pytest
 
 from tests.conftest import PROSE, run_server
 
@@ -43,6 +44,7 @@ def test_originals_are_kept_for_repeated_requests_too(server: str) -> None:
         assert httpx2.get(f"{server}/v1/retrieve/{each['originals'][0]['hash']}").json()["original_content"] == PROSE
 
 
+@pytest.mark.e2e
 def test_tenants_and_limits_hold_for_repeated_requests() -> None:
     with run_server(
         PROMPTPRESS_API_KEYS="ann:key-of-ann-and-nobody-else,bob:key-of-bob-and-nobody-else",

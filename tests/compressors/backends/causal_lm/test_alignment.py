@@ -1,36 +1,9 @@
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from promptpress.backends.causal_lm.alignment import pool, trimmed, unit_scores
-from promptpress.backends.causal_lm.base import Tokens
-from promptpress.backends.causal_lm.batches import batches
-from promptpress.backends.causal_lm.windows import windows
 from promptpress.content import Passage, Unit
-
-
-@given(length=st.integers(0, 400), room=st.integers(4, 90))
-def test_used_parts_follow_on_each_other_and_windows_fit(length: int, room: int) -> None:
-    found = windows(length, room)
-    assert [w.first for w in found] == [0, *(w.end for w in found[:-1])]
-    assert found[-1].end == length
-    for window in found:
-        assert window.end - window.begin <= room
-        assert window.begin == 0 or window.first - window.begin == room // 8
-
-
-@given(lengths=st.lists(st.integers(1, 300), max_size=30))
-def test_batches_hold_each_sequence_once_and_fit(lengths: list[int]) -> None:
-    found = batches(lengths, 256)
-    assert sorted(i for batch in found for i in batch) == list(range(len(lengths)))
-    for batch in found:
-        assert len(batch) == 1 or len(batch) * max(lengths[i] for i in batch) <= 256
-
-
-def test_long_sequences_do_not_run_with_short_ones() -> None:
-    assert batches([2048, 2000, 417, 400, 9, 8]) == [[0, 1], [2, 3], [4, 5]]
-    assert batches([60, 10, 12, 11]) == [[0, 2, 3, 1]]
+from promptpress.text.tokens import Tokens
 
 
 def tokens(*spans: tuple[int, int]) -> Tokens:

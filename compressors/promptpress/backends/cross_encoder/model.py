@@ -1,4 +1,4 @@
-"""Runs the evidence model: a question with windows of passages in, scores of their units out."""
+"""The evidence model: a cross-encoder that scores the units of passage windows for a question."""
 
 import hashlib
 from collections.abc import Sequence
@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import load_file
 
-from promptpress.backends.cross_encoder.windows import TITLE_TOKENS, Window, query_tokens
+from promptpress.backends.cross_encoder.windows import Window, query_tokens
 from promptpress.backends.encoder.embedded import CLS, SEP, SHAPE, available_cores, model_folder
 from promptpress.backends.onnx.graph import TokenHead, build_bert
 from promptpress.backends.onnx.quantization import ranges_of
 from promptpress.backends.onnx.session import EqualLengthRunner, single_thread_session
+from promptpress.backends.windows import CROSS_ENCODER_TITLE_TOKENS
 from promptpress.errors import ModelUnavailable
 
 WEIGHTS = Path(__file__).with_name("evidence.safetensors")
@@ -24,9 +25,11 @@ UNIT, TOKEN, PASSAGE = range(3)
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What the model says of one window: `units` are indices of the units in it, `scores` (units,) float32 their scores
-    without and `passage` the score of the window as a whole. A unit's evidence is the sum of both.
+class WindowScores:
+    """Scores of one window. A unit's evidence is its own score plus the score of the window.
+
+    `units` (units,) are the indices of the units in the window, `scores` (units,) their own scores, and `passage` is the
+    score of the window as a whole.
     """
 
     units: NDArray[np.int64]
@@ -34,7 +37,7 @@ class Reading:
     passage: float
 
 
-class EvidenceReader:
+class CrossEncoder:
     """MiniLM's six layers, the upper four trained by us, over [question, window]; int8 unless `precision` is "fp32".
 
     Raises ModelUnavailable if the weights are missing or are not those the package was made with.
@@ -56,15 +59,18 @@ class EvidenceReader:
         self._session = single_thread_session(graph)
         self._runner = EqualLengthRunner(threads or available_cores())
 
-    def read(self, query: NDArray[np.int32], windows: Sequence[tuple[NDArray[np.int32], Window]]) -> list[Reading]:
-        """Read each (title's token ids, window) beside the query's token ids. A reading does not depend on the others."""
+    def score(self, query: NDArray[np.int32], windows: Sequence[tuple[NDArray[np.int32], Window]]) -> list[WindowScores]:
+        """Scores of each (title's token ids, window), read together with the query's token ids.
+
+        The scores of a window do not depend on the other windows.
+        """
         query = query_tokens(query)
         front = len(query) + 2
         sequences = [
-            np.concatenate([[CLS], query, [SEP], title[:TITLE_TOKENS], window.ids, [SEP]]).astype(np.int32)
+            np.concatenate([[CLS], query, [SEP], title[:CROSS_ENCODER_TITLE_TOKENS], window.ids, [SEP]]).astype(np.int32)
             for title, window in windows
         ]
-        results: list[Reading | None] = [None] * len(windows)
+        results: list[WindowScores | None] = [None] * len(windows)
 
         def run(batch: list[int]) -> None:
             ids = np.stack([sequences[index] for index in batch])
@@ -73,18 +79,18 @@ class EvidenceReader:
             (scores,) = self._session.run(["scores"], {"token_ids": ids, "segments": segments})
             for row, index in enumerate(batch):
                 window = windows[index][1]
-                results[index] = _reading(window, scores[row, -1 - len(window.ids) : -1], scores[row, 0, PASSAGE])
+                results[index] = _window_scores(window, scores[row, -1 - len(window.ids) : -1], scores[row, 0, PASSAGE])
 
         self._runner.run([len(sequence) for sequence in sequences], run)
-        return [reading for reading in results if reading is not None]
+        return [scores for scores in results if scores is not None]
 
 
-def _reading(window: Window, tokens: NDArray[np.float32], passage: np.float32) -> Reading:
+def _window_scores(window: Window, tokens: NDArray[np.float32], passage: np.float32) -> WindowScores:
     units, first = np.unique(window.owners, return_index=True)
     edges = np.append(first, len(window.owners))
     sums = np.add.reduceat(tokens[:, UNIT], first)
     largest = np.maximum.reduceat(tokens[:, TOKEN], first)
-    return Reading(units, (sums / np.diff(edges) + largest).astype(np.float32), float(passage))
+    return WindowScores(units, (sums / np.diff(edges) + largest).astype(np.float32), float(passage))
 
 
 def _checked(weights: Path) -> bytes:

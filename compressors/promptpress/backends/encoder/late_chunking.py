@@ -1,18 +1,21 @@
 """Vectors of units in their context: a passage is encoded once and a unit is the mean of its token states."""
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from promptpress.backends.encoder.base import Encoder, FloatArray, Tokenized
-from promptpress.content import LINES, Passage
+from promptpress.arrays import Float32Array, Int32Array, Int64Array
+from promptpress.backends.encoder.base import Encoder, Tokenized
+from promptpress.backends.windows import ENCODER_TITLE_TOKENS, unit_runs, unit_tokens
+from promptpress.content import LINE_KINDS, Passage
+from promptpress.runtime.cache_keys import cache_key
 from promptpress.runtime.cancellation import check
 
-TITLE_TOKENS = 32
+_TITLE = -1
+"""The owner of the title's tokens: their vectors count for the passage and for none of its units."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def passage_vectors(encoder: Encoder, passages: Sequence[Passage], cache: Vector
     return [found[key] for key in keys]
 
 
-def text_vectors(encoder: Encoder, texts: Sequence[str]) -> FloatArray:
+def text_vectors(encoder: Encoder, texts: Sequence[str]) -> Float32Array:
     """Unit-length vectors (texts, dimension) of short texts such as queries; text beyond the window is left out."""
     room = encoder.window - 2
     states = encoder.states([tokens.ids[:room] for tokens in encoder.tokenize(texts)])
@@ -63,12 +66,7 @@ def text_vectors(encoder: Encoder, texts: Sequence[str]) -> FloatArray:
 
 
 def _key(encoder: Encoder, passage: Passage) -> bytes:
-    digest = hashlib.blake2b(digest_size=20)
-    for part in (encoder.name, passage.title, passage.text):
-        data = part.encode()
-        digest.update(len(data).to_bytes(8, "little"))
-        digest.update(data)
-    return digest.digest()
+    return cache_key("passage vectors", (encoder.name, passage.title, passage.text))
 
 
 @dataclass
@@ -76,8 +74,8 @@ class _Window:
     """A run of tokens to encode together; `owners` is the unit of each token, or -1 for the title's tokens."""
 
     passage: int
-    ids: NDArray[np.int32]
-    owners: NDArray[np.int64]
+    ids: Int32Array
+    owners: Int64Array
 
 
 def _encode(encoder: Encoder, passages: Sequence[Passage]) -> list[PassageVectors]:
@@ -85,7 +83,7 @@ def _encode(encoder: Encoder, passages: Sequence[Passage]) -> list[PassageVector
     windows: list[_Window] = []
     for index, passage in enumerate(passages):
         check()
-        title = tokenized[len(passages) + index].ids[:TITLE_TOKENS]
+        title = tokenized[len(passages) + index].ids[:ENCODER_TITLE_TOKENS]
         windows.extend(_windows(encoder, index, passage, tokenized[index], title))
     states = encoder.states([window.ids for window in windows])
     sums = [np.zeros((len(p.units) + 1, encoder.dimension), dtype=np.float32) for p in passages]
@@ -96,60 +94,27 @@ def _encode(encoder: Encoder, passages: Sequence[Passage]) -> list[PassageVector
     return [_vectors(total, passage) for total, passage in zip(sums, passages, strict=True)]
 
 
-def _vectors(sums: FloatArray, passage: Passage) -> PassageVectors:
+def _vectors(sums: Float32Array, passage: Passage) -> PassageVectors:
     """`sums` holds a row for each unit and, last, one for the title."""
     units = np.stack([_unit_length(row) for row in sums[:-1]]) if passage.units else sums[:0]
     return PassageVectors(units.astype(np.float16), _unit_length(sums.sum(axis=0)).astype(np.float16))
 
 
-def _windows(encoder: Encoder, index: int, passage: Passage, tokens: Tokenized, title: NDArray[np.int32]) -> list[_Window]:
-    owners = token_owners(passage, tokens)
-    inside = owners >= 0
-    ids, owners = tokens.ids[inside], owners[inside]
-    starts = np.searchsorted(owners, np.arange(len(passage.units) + 1))
-    windows: list[_Window] = []
-    room = encoder.window - 2
-
-    def add(begin: int, end: int, with_title: bool) -> None:
-        prefix = title if with_title else title[:0]
-        for at in range(begin, end, room - len(prefix)):
-            stop = min(end, at + room - len(prefix))
-            windows.append(
-                _Window(
-                    index,
-                    np.concatenate([prefix, ids[at:stop]]),
-                    np.concatenate([np.full(len(prefix), -1), owners[at:stop]]),
-                )
-            )
-
-    begin = 0
-    for unit, description in enumerate(passage.units):
-        unit_start, unit_end = int(starts[unit]), int(starts[unit + 1])
-        alone = description.kind in LINES
-        if begin < unit_start and (alone or unit_end - begin > room - len(title)):
-            add(begin, unit_start, with_title=True)
-            begin = unit_start
-        if alone:
-            add(unit_start, unit_end, with_title=False)
-            begin = unit_end
-    add(begin, len(ids), with_title=True)
-    return windows
+def _windows(encoder: Encoder, index: int, passage: Passage, tokens: Tokenized, title: Int32Array) -> Iterator[_Window]:
+    """Whole units behind the title, but units with a context of their own without it."""
+    inside = unit_tokens(passage, tokens)
+    size = encoder.window - 2
+    alone = [unit.kind in LINE_KINDS for unit in passage.units]
+    for run in unit_runs(inside.edges, size - len(title), alone):
+        prefix = title[:0] if run.alone else title
+        step = size - len(prefix)
+        for at in range(run.start, run.end, step):
+            end = min(run.end, at + step)
+            owners = np.concatenate([np.full(len(prefix), _TITLE), inside.owners[at:end]])
+            yield _Window(index, np.concatenate([prefix, inside.ids[at:end]]), owners)
 
 
-def token_owners(passage: Passage, tokens: Tokenized) -> NDArray[np.int64]:
-    """The unit each token starts in, -1 for tokens between units and in tags."""
-    starts = np.asarray([unit.start for unit in passage.units], dtype=np.int64)
-    ends = np.asarray([unit.end for unit in passage.units], dtype=np.int64)
-    if not len(starts):
-        return np.full(len(tokens.starts), -1)
-    owner = np.searchsorted(starts, tokens.starts, side="right") - 1
-    owner[(owner >= 0) & (tokens.starts >= ends[owner])] = -1
-    for start, end in passage.hidden:
-        owner[(tokens.starts >= start) & (tokens.starts < end)] = -1
-    return owner
-
-
-def _unit_length(vector: FloatArray) -> FloatArray:
+def _unit_length(vector: Float32Array) -> Float32Array:
     check()
     norm = float(np.linalg.norm(vector))
     return vector / np.float32(norm) if norm > 0 else vector

@@ -1,47 +1,16 @@
-"""What requests share of their work, each tenant's apart: in one process, or between replicas with Redis behind the memory.
-
-Called from the threads that compress.
-"""
+"""What requests share of their work, between replicas: memory in front of Redis. Called from the threads that compress."""
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
 from promptpress.runtime.lru import LruCache
 from promptpress_service.cache.backend import StoreState
 from promptpress_service.cache.cache_keys import cache_key, digest
+from promptpress_service.cache.layers import Layer, ValueT
 from promptpress_service.cache.sealing import Sealer
 from promptpress_service.redis.address import RedisAddress, SyncClient
 from promptpress_service.redis.health import RedisHealth
-
-ValueT = TypeVar("ValueT")
-
-
-@dataclass(frozen=True)
-class Layer(Generic[ValueT]):
-    """A kind of value: its name in keys, and its bytes. `unpack` returns None for bytes that `pack` never wrote."""
-
-    name: str
-    pack: Callable[[ValueT], bytes]
-    unpack: Callable[[bytes], ValueT | None]
-    compress: bool
-
-
-class TenantCache(Generic[ValueT]):
-    """An in-process cache whose entries are kept apart by tenant, so that none can tell what another has sent."""
-
-    def __init__(self, inner: LruCache[ValueT], tenant: Callable[[], str]) -> None:
-        self._inner = inner
-        self._tenant = tenant
-
-    def get(self, key: bytes) -> ValueT | None:
-        """The value stored under `key`, if it still is."""
-        return self._inner.get(self._tenant().encode() + b"\0" + key)
-
-    def put(self, key: bytes, value: ValueT) -> None:
-        """Store a value; an older entry may go."""
-        self._inner.put(self._tenant().encode() + b"\0" + key, value)
 
 
 class SharedCache(Generic[ValueT]):
@@ -53,7 +22,7 @@ class SharedCache(Generic[ValueT]):
     def __init__(
         self,
         layer: Layer[ValueT],
-        front: LruCache[ValueT],
+        l1: LruCache[ValueT],
         address: RedisAddress,
         sealer: Sealer,
         secret: bytes,
@@ -64,7 +33,7 @@ class SharedCache(Generic[ValueT]):
         health: RedisHealth | None = None,
     ) -> None:
         self._layer = layer
-        self._front = front
+        self._l1 = l1
         self._address = address
         self._sealer = sealer
         self._secret = secret
@@ -79,31 +48,31 @@ class SharedCache(Generic[ValueT]):
     def get(self, key: bytes) -> ValueT | None:
         """The value stored under `key`, if it still is."""
         tenant = self._tenant()
-        near = digest(self._secret, self._layer.name, tenant, key)
-        value = self._front.get(near)
+        l1_key = digest(self._secret, self._layer.name, tenant, key)
+        value = self._l1.get(l1_key)
         if value is not None:
             return value
-        far = cache_key(self._secret, self._layer.name, tenant, key)
-        answered, envelope = self._ask(lambda client: client.get(far), write=False)
-        packed = self._sealer.open(far, envelope) if isinstance(envelope, bytes) else None
+        l2_key = cache_key(self._secret, self._layer.name, tenant, key)
+        answered, envelope = self._ask(lambda client: client.get(l2_key), write=False)
+        packed = self._sealer.open(l2_key, envelope) if isinstance(envelope, bytes) else None
         value = self._layer.unpack(packed) if packed is not None else None
         if answered:
             self._health.count("misses" if value is None else "hits")
         if value is not None:
-            self._front.put(near, value)
+            self._l1.put(l1_key, value)
         return value
 
     def put(self, key: bytes, value: ValueT) -> None:
         """Store a value; an older entry may go."""
         tenant = self._tenant()
-        self._front.put(digest(self._secret, self._layer.name, tenant, key), value)
+        self._l1.put(digest(self._secret, self._layer.name, tenant, key), value)
         packed = self._layer.pack(value)
         if len(packed) > self._max_value_bytes:
             self._health.count("too_large")
             return
-        far = cache_key(self._secret, self._layer.name, tenant, key)
-        envelope = self._sealer.seal(far, packed, compress=self._layer.compress)
-        self._ask(lambda client: client.set(far, envelope, px=self._ttl_ms), write=True)
+        l2_key = cache_key(self._secret, self._layer.name, tenant, key)
+        envelope = self._sealer.seal(l2_key, packed, compress=self._layer.compress)
+        self._ask(lambda client: client.set(l2_key, envelope, px=self._ttl_ms), write=True)
 
     def state(self) -> StoreState:
         """How Redis is doing, see ByteStore.state; the counters leave out what the memory in front answered."""

@@ -1,0 +1,94 @@
+"""What a content type is: how its text is recognised, which units it has, and what its output must still satisfy.
+
+A type recognises itself in one or more of three ways, each a base class of its own: as a whole text (`WholeText`), as a
+block of lines (`BlockType`), or as lines of a paragraph (`LineType`). `promptpress.content.registry` lists the types in the
+order in which they are asked.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from promptpress.content.lines import Lines
+from promptpress.content.unit import Passage
+from promptpress.content.unit_list import UnitList
+
+
+class ContentType(ABC):
+    """One type of text. Has no state; what it must remember of a text it keeps in `Lines`."""
+
+    name: ClassVar[str]
+
+    def check(self, passage: Passage, text: str) -> bool:
+        """Whether `text`, made of kept units of the passage, is still sound as this type; True where there is none of it."""
+        return True
+
+
+class WholeText(ContentType):
+    """A type that a text may be of as a whole."""
+
+    @abstractmethod
+    def whole_text(self, lines: Lines, out: UnitList) -> bool:
+        """Add the units of the whole text and return True, or add nothing and return False."""
+
+
+class BlockType(ContentType):
+    """A type that consecutive lines may be of, by what the first of them is."""
+
+    @abstractmethod
+    def block(self, lines: Lines, at: int) -> int:
+        """How many lines the block that begins at line `at`, which is not blank, takes; 0 if none of this type does."""
+
+    def begins(self, lines: Lines, at: int) -> bool:
+        """Whether line `at` ends a paragraph before it because such a block may begin there; quick, and may err."""
+        return False
+
+    @abstractmethod
+    def units(self, text: str, start: int, end: int, out: UnitList) -> None:
+        """Add the units of the block `text[start:end]`: whole lines, without the last one's line break."""
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """Consecutive lines from `first` on, none of them blank, and for each the first type whose mark it has."""
+
+    lines: Lines
+    first: int
+    marks: Sequence["LineType"]
+
+    def count(self, name: str) -> int:
+        """How many lines have the mark of a type."""
+        return sum(mark.name == name for mark in self.marks)
+
+
+class LineType(ContentType):
+    """A type that single lines of a paragraph may be of, by their beginning: a bullet, a speaker, a time."""
+
+    needs_paragraph: ClassVar[bool] = False
+    """Whether a mark counts only in a paragraph that the type claims; else the lines without it are prose."""
+
+    @abstractmethod
+    def marks(self, lines: Lines, index: int) -> bool:
+        """Whether the line has the mark of this type."""
+
+    def claims(self, paragraph: Paragraph) -> bool:
+        """Whether every line of the paragraph is a block of this type, as most of them have its mark."""
+        return False
+
+    def ends_with_line(self, lines: Lines, index: int) -> bool:
+        """Whether the line cannot go on in the next one, as a wrapped line of prose does."""
+        return False
+
+    @abstractmethod
+    def units(self, text: str, start: int, end: int, out: UnitList) -> None:
+        """Add the units of the block `text[start:end]`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """`text[start:end]`, whole lines without the last line's break, and the type of its content."""
+
+    start: int
+    end: int
+    type: BlockType | LineType

@@ -1,0 +1,65 @@
+"""A text by lines: what content types look at to find their blocks."""
+
+from collections import Counter
+from collections.abc import Iterable
+from functools import cached_property
+
+import regex
+
+from promptpress.text.spans import Span, trim
+
+
+class Lines:
+    """The lines of one text as spans, without their line breaks. Made anew for each text; content types share it."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.failures: Counter[str] = Counter()
+        """How often a type, by name, has tried in vain to read a block here; for types whose attempt is costly."""
+
+    @cached_property
+    def spans(self) -> list[Span]:
+        """`[start, end)` of each line."""
+        return split_lines(self.text)
+
+    @cached_property
+    def filled(self) -> list[Span]:
+        """The lines that are not blank, without white space at their edges."""
+        return trimmed_spans(self.text, self.spans)
+
+    def __len__(self) -> int:
+        """How many lines there are; an empty text has one."""
+        return len(self.spans)
+
+    def __getitem__(self, index: int) -> str:
+        """One line. Raises IndexError behind the last."""
+        start, end = self.spans[index]
+        return self.text[start:end]
+
+    def blank(self, index: int) -> bool:
+        """Whether the line is empty or holds only white space."""
+        return not self[index].strip()
+
+    def matches(self, pattern: "regex.Pattern[str]", index: int) -> bool:
+        """Whether the line begins with the pattern; False behind the last line."""
+        return index < len(self.spans) and pattern.match(self.text, *self.spans[index]) is not None
+
+    def startswith(self, prefixes: tuple[str, ...], index: int) -> bool:
+        """Whether the line begins with one of the strings; False behind the last line."""
+        return index < len(self.spans) and self[index].startswith(prefixes)
+
+
+def split_lines(text: str) -> list[Span]:
+    """Lines as spans without their line break; `\\r\\n` and `\\n` end a line."""
+    lines: list[Span] = []
+    start = 0
+    while (end := text.find("\n", start)) >= 0:
+        lines.append((start, end - 1 if end > start and text[end - 1] == "\r" else end))
+        start = end + 1
+    lines.append((start, len(text)))
+    return lines
+
+
+def trimmed_spans(text: str, spans: Iterable[Span]) -> list[Span]:
+    """The spans without white space at their edges; those with nothing else are left out."""
+    return [trimmed for span in spans if (trimmed := trim(text, *span))[0] < trimmed[1]]

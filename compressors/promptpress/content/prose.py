@@ -1,0 +1,25 @@
+"""Prose: paragraphs of sentences. Every line that is of no other type is prose."""
+
+from typing import ClassVar
+
+from promptpress.content.base import LineType
+from promptpress.content.kinds import Kind
+from promptpress.content.lines import Lines
+from promptpress.content.sentences import sentence_spans
+from promptpress.content.unit_list import UnitList
+from promptpress.text.spans import trim
+
+
+class Prose(LineType):
+    """Sentences, whose lines may be wrapped."""
+
+    name: ClassVar[str] = "prose"
+
+    def marks(self, lines: Lines, index: int) -> bool:
+        """Always."""
+        return True
+
+    def units(self, text: str, start: int, end: int, out: UnitList) -> None:
+        """A unit for each sentence."""
+        for span in sentence_spans(text, *trim(text, start, end)):
+            out.add(*span, Kind.SENTENCE)

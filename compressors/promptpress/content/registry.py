@@ -1,0 +1,51 @@
+"""All content types, in the order in which a text is tried for them. A new type is a file and a line here."""
+
+from collections.abc import Sequence
+
+from promptpress.content.base import BlockType, ContentType, LineType, WholeText
+from promptpress.content.code import Code
+from promptpress.content.dialogue import Dialogue
+from promptpress.content.diffs import Diffs
+from promptpress.content.fences import Fences
+from promptpress.content.headings import Headings
+from promptpress.content.json import Json
+from promptpress.content.json_lines import JsonLines
+from promptpress.content.lists import Lists
+from promptpress.content.logs import Logs
+from promptpress.content.prose import Prose
+from promptpress.content.tables import DelimitedTable, MarkdownTable
+from promptpress.content.traces import Traces
+from promptpress.content.unit import Passage
+
+
+class ContentTypes:
+    """Content types in the order in which they are asked. The last must be a line type that every line is of."""
+
+    def __init__(self, types: Sequence[ContentType]) -> None:
+        self.all = tuple(types)
+        self.whole_texts = tuple(each for each in types if isinstance(each, WholeText))
+        self.blocks = tuple(each for each in types if isinstance(each, BlockType))
+        self.lines = tuple(each for each in types if isinstance(each, LineType))
+
+    def check(self, passage: Passage, text: str) -> bool:
+        """Whether `text`, made of kept units of the passage, is still sound as every type that the passage is of."""
+        return all(each.check(passage, text) for each in self.all)
+
+
+CONTENT_TYPES = ContentTypes(
+    (
+        Fences(),
+        MarkdownTable(),
+        Json(),
+        JsonLines(),
+        DelimitedTable(),
+        Traces(),
+        Diffs(),
+        Headings(),
+        Code(),
+        Lists(),
+        Dialogue(),
+        Logs(),
+        Prose(),
+    )
+)

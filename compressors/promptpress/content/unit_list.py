@@ -1,0 +1,45 @@
+"""Building the units of a passage one by one, each under the unit it belongs to."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from promptpress.content.kinds import Kind
+from promptpress.content.unit import Join, Unit
+
+
+class UnitList:
+    """Units in reading order. Content types add to it; the index that `add` returns is what other units may require."""
+
+    def __init__(self) -> None:
+        self.units: list[Unit] = []
+        self._parents: list[int] = []
+
+    def add(
+        self,
+        start: int,
+        end: int,
+        kind: Kind,
+        *,
+        requires: tuple[int, ...] = (),
+        join: Join = Join.FLOW,
+        structural: bool = False,
+    ) -> int:
+        """Add `text[start:end]`, behind all units so far, and return its index. It requires the open parent too."""
+        parent = tuple(self._parents[-1:])
+        self.units.append(Unit(start, end, kind, join, (*parent, *requires), structural))
+        return len(self.units) - 1
+
+    def require(self, index: int, *required: int) -> None:
+        """Let the unit at `index` require further units, which may come after it."""
+        unit = self.units[index]
+        self.units[index] = replace(unit, requires=(*unit.requires, *required))
+
+    @contextmanager
+    def under(self, parent: int) -> Iterator[None]:
+        """Everything added inside belongs to the unit at `parent` and requires it; what that requires comes with it."""
+        self._parents.append(parent)
+        try:
+            yield
+        finally:
+            self._parents.pop()

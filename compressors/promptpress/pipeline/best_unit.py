@@ -1,0 +1,57 @@
+"""For a budget smaller than any unit: the first clauses of the best sentence that may be shortened."""
+
+import numpy as np
+
+from promptpress.content import Passage, Unit
+from promptpress.content.kinds import CLAUSE_KINDS
+from promptpress.content.render import Rendered
+from promptpress.content.sentences import clause_spans
+from promptpress.pipeline.budget import UnitSelector
+from promptpress.pipeline.state import State
+from promptpress.pipeline.verify import verify_and_rollback
+from promptpress.scores import ScoreArray, UnitRef, ranked
+from promptpress.text.facts import scope_spans
+from promptpress.text.tokenization import TokenCounter
+
+_TRIED = 8
+"""So many of the best units are tried."""
+
+
+def shorten_best_unit(state: State) -> None:
+    """Render the first clauses that fit of the best sentence that allows it; where none does, only warn.
+
+    A sentence with a negation or another scope word is never shortened, and no fact is kept in part.
+    """
+    assert state.budget is not None
+    for ref in _candidates(state)[:_TRIED]:
+        rendered = _first_clauses(state.passages[ref.passage], ref.unit, state.budget, state.task.counter)
+        if rendered is not None:
+            state.warnings.append("cut_inside_sentence: the target is smaller than any sentence; the best one was shortened")
+            state.rendered[ref.passage] = rendered
+            return
+    smallest = min(_smallest(passage, state.task.counter) for passage in state.passages if passage.units)
+    state.warnings.append(f"nothing_fits: no unit fits the target; the smallest takes {smallest} tokens")
+
+
+def _candidates(state: State) -> list[UnitRef]:
+    refs = ranked(state.passages, state.scores.units, state.scores.tiers)
+    return [ref for ref in refs if state.passages[ref.passage].units[ref.unit].kind in CLAUSE_KINDS]
+
+
+def _first_clauses(passage: Passage, index: int, budget: int, counter: TokenCounter) -> Rendered | None:
+    unit = passage.units[index]
+    if scope_spans(passage.slice(index)):
+        return None
+    clauses = tuple(Unit(start, end, unit.kind) for start, end in clause_spans(passage.text, unit.start, unit.end))
+    pieces = Passage(passage.text, clauses, passage.title, passage.hidden)
+    falling: list[ScoreArray] = [-np.arange(len(clauses), dtype=np.float32)]
+    selection = UnitSelector([pieces], counter.count).select(falling, [set()], budget, skip_oversized=False)
+    rendered, _ = verify_and_rollback(pieces, selection.kept[0], facts=True)
+    return rendered if rendered.text else None
+
+
+def _smallest(passage: Passage, counter: TokenCounter) -> int:
+    """Tokens of the shortest text that can be made of the passage: a unit with what it requires, never a bare full stop."""
+    selector = UnitSelector([passage], counter.count)
+    units = [u for u, unit in enumerate(passage.units) if not unit.structural] or range(len(passage.units))
+    return min(selector.tokens(selector.with_requirements([UnitRef(0, u)])) for u in units)

@@ -1,0 +1,118 @@
+"""Content types: each finds its own example, and a new one needs only to be in the list."""
+
+import json
+from typing import ClassVar
+
+import pytest
+
+from promptpress.content import Kind, Passage, segment
+from promptpress.content.base import BlockType, ContentType
+from promptpress.content.kinds import TRAITS
+from promptpress.content.lines import Lines
+from promptpress.content.registry import CONTENT_TYPES, ContentTypes
+from promptpress.content.render import render
+from promptpress.content.unit_list import UnitList
+from promptpress.text.spans import trim
+
+EXAMPLES = {
+    "fences": ("Before.\n\n```python\nx = 1\n```", [Kind.SENTENCE, Kind.CODE]),
+    "markdown_table": ("Prose.\n\n| a | b |\n|---|---|\n| 1 | 2 |", [Kind.SENTENCE, Kind.TABLE_ROW, Kind.TABLE_ROW]),
+    "json": ('Answer:\n{"a": 1}', [Kind.SENTENCE, Kind.JSON_MEMBER, Kind.JSON_MEMBER, Kind.JSON_MEMBER]),
+    "json_lines": ('{"a": 1}\n{"a": 2}', [Kind.JSON_MEMBER] * 2),
+    "delimited_table": ("name\tage\nann\t3\nbob\t4", [Kind.TABLE_ROW] * 3),
+    "traces": ('Bad.\nTraceback (most recent call last):\n  File "x.py"\nValueError: bad', [Kind.SENTENCE, Kind.CODE]),
+    "diffs": ("Done.\n\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b", [Kind.SENTENCE, Kind.CODE]),
+    "headings": ("# Title\nText.", [Kind.HEADING, Kind.SENTENCE]),
+    "code": ("import os\n\n\ndef f(x):\n    y = x\n    return y\n", [Kind.CODE] * 2),
+    "lists": ("- one\n- two", [Kind.LIST_ITEM] * 2),
+    "dialogue": ("ANN: I do not know.\nBOB: Why?\nANN: Because.", [Kind.TURN] * 3),
+    "logs": ("2024-01-02 10:00:00 a\n2024-01-02 10:00:01 b\n2024-01-02 10:00:02 c", [Kind.LOG_LINE] * 3),
+    "prose": ("One. Two.", [Kind.SENTENCE] * 2),
+}
+
+
+@pytest.mark.parametrize("name", [each.name for each in CONTENT_TYPES.all])
+def test_every_type_has_its_units_and_without_it_there_are_others(name: str) -> None:
+    text, kinds = EXAMPLES[name]
+    assert [unit.kind for unit in segment(text).units] == kinds
+    others = ContentTypes([each for each in CONTENT_TYPES.all if each.name != name])
+    if name != "prose":
+        assert segment(text, types=others).units != segment(text).units
+
+
+def test_names_of_types_are_unique_and_prose_is_asked_last() -> None:
+    names = [each.name for each in CONTENT_TYPES.all]
+    assert len(set(names)) == len(names)
+    assert names[-1] == "prose"
+
+
+def test_every_kind_has_its_row_in_the_table() -> None:
+    assert set(TRAITS) == set(Kind)
+
+
+class Verse(BlockType):
+    """A toy type: lines in `<verse>` tags, each under the opening tag, which needs the closing one."""
+
+    name: ClassVar[str] = "verse"
+
+    def begins(self, lines: Lines, at: int) -> bool:
+        return lines[at] == "<verse>"
+
+    def block(self, lines: Lines, at: int) -> int:
+        rest = [lines[index] for index in range(at, len(lines))]
+        return rest.index("</verse>") + 1 if self.begins(lines, at) and "</verse>" in rest else 0
+
+    def units(self, text: str, start: int, end: int, out: UnitList) -> None:
+        opening = out.add(start, start + len("<verse>"), Kind.CODE, structural=True)
+        with out.under(opening):
+            at = start + len("<verse>")
+            for line in text[at : end - len("</verse>")].splitlines(keepends=True):
+                if line.strip():
+                    out.add(*trim(text, at, at + len(line)), Kind.LOG_LINE)
+                at += len(line)
+            closing = out.add(end - len("</verse>"), end, Kind.CODE, structural=True)
+        out.require(opening, closing)
+
+    def check(self, passage: Passage, text: str) -> bool:
+        return text.count("<verse>") == text.count("</verse>")
+
+
+POEM = "A poem follows.\n<verse>\nRoses are red.\nViolets are blue. So they say.\n</verse>\nThat was it."
+
+
+def with_verse() -> ContentTypes:
+    types: list[ContentType] = [Verse(), *CONTENT_TYPES.all]
+    return ContentTypes(types)
+
+
+def test_a_new_type_needs_only_to_be_in_the_list() -> None:
+    passage = segment(POEM, types=with_verse())
+    assert [passage.slice(i) for i in range(len(passage.units))] == [
+        "A poem follows.",
+        "<verse>",
+        "Roses are red.",
+        "Violets are blue. So they say.",
+        "</verse>",
+        "That was it.",
+    ]
+    assert [unit.requires for unit in passage.units] == [(), (4,), (1,), (1,), (1,), ()]
+
+
+def test_a_new_type_is_asked_whether_the_output_is_sound() -> None:
+    types = with_verse()
+    passage = segment(POEM, types=types)
+    assert types.check(passage, render(passage, {1, 3, 4}).text)
+    assert not types.check(passage, render(passage, {1, 3}).text)
+
+
+@pytest.mark.parametrize(("kept", "sound"), [({0, 1, 3}, True), ({0, 1}, False), ({1}, False)])
+def test_json_that_does_not_parse_is_not_sound(kept: set[int], sound: bool) -> None:
+    text = json.dumps({"a": 1, "b": 2})
+    passage = segment(text)
+    assert CONTENT_TYPES.check(passage, render(passage, kept).text) is sound
+
+
+def test_a_fence_without_its_partner_is_not_sound() -> None:
+    passage = segment("Text.\n\n```\nx\n```")
+    assert CONTENT_TYPES.check(passage, "Text.")
+    assert not CONTENT_TYPES.check(passage, "Text.\n\n```\nx")
