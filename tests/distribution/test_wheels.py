@@ -16,7 +16,7 @@ import httpx2
 import pytest
 
 from tests.distribution.conftest import DISTRIBUTIONS, ROOT, run
-from tests.service.redis_server import free_port
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 
