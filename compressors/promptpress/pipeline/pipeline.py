@@ -56,14 +56,19 @@ def run_pipeline(task: Task) -> PipelineResult:
     with state.timed("cut"):
         protect(state)
         rewrite(state)
+    return cut(state)
+
+
+def cut(state: State) -> PipelineResult:
+    """From scores to the result: select, render and verify within the budget. Raises as `run_pipeline` does."""
     select_and_verify(state)
     with state.timed("verify"):
         if state.budget is not None and not any(state.kept):
             shortened = shorten_best_unit(state)
             # A ratio is a wish for less, not a limit: what nothing true of fits stays as it was.
-            if not shortened and task.target.tokens is None:
+            if not shortened and state.task.target.tokens is None:
                 return unchanged(state, "not_compressible")
-        state.tokens_after = sum(task.counter.count(rendered.text) for rendered in state.rendered)
+        state.tokens_after = sum(state.task.counter.count(rendered.text) for rendered in state.rendered)
     return finish(state)
 
 
@@ -201,8 +206,9 @@ def select(state: State, selector: UnitSelector) -> Selection:
 
 
 def best_did_not_fit(state: State, selector: UnitSelector, selection: Selection) -> bool:
-    """Whether the most relevant unit is too large for the budget with what it requires. Then what is far less relevant is not
-    put in its place: those units are marked as fillers, and the result warns.
+    """Whether the most relevant unit is too large for the budget with what it requires.
+
+    Then what is far less relevant is not put in its place: those units are marked as fillers, and the result warns.
     """
     order = selector.order(state.scores.units, state.tiers)
     if state.task.query is None or not order or state.budget is None:

@@ -1,5 +1,6 @@
-"""Which units come before others whatever their scores: those of what the question names by an identifier; without a question,
-the task itself and what went wrong.
+"""Which units come before others whatever their scores.
+
+With a query, those of what it names by an identifier; without one, the task itself and what went wrong.
 """
 
 from collections.abc import Sequence
@@ -19,7 +20,8 @@ _ABOUT = 12
 _COMMON = 0.3
 """Share of the passages beyond which an identifier that all of them hold tells nothing."""
 _ALARM = regex.compile(
-    r"\b(?:error|errors|failed|failure|fatal|exception|traceback|panic|critical|denied|refused|timeout|timed\ out|not\ found|cannot|abort(?:ed)?"
+    r"\b(?:error|errors|failed|failure|fatal|exception|traceback|panic|critical|denied|refused|timeout"
+    r"|timed\ out|not\ found|cannot|abort(?:ed)?"
     r"|total|totals|sum|fehler|gescheitert|summe|gesamt|erreur|échec|total|somme|errores?|fallo|errore|fallito|totale|erro|falha|błąd|chyba|ошибка|итого)\b"
     r"|错误|失败|总计|エラー|失敗|合計|오류|실패|합계",
     regex.IGNORECASE | regex.VERBOSE,

@@ -52,7 +52,9 @@ def _stem(word: str) -> str:
 
 
 def bm25(query: str, documents: Sequence[Sequence[str]], language: str = DEFAULT) -> NDArray[np.float32]:
-    """BM25 of each document (its terms, of the same language) for a query, with k1 = 1.2 and b = 0.75 and Lucene's non-negative idf.
+    """BM25 of each document for a query, with k1 = 1.2 and b = 0.75 and Lucene's non-negative idf.
+
+    Documents are given as their terms, of the same language as the query's.
 
     Robertson and Zaragoza, "The Probabilistic Relevance Framework" (2009), equation 3.15. Shape (documents,).
     """
