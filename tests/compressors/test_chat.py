@@ -26,11 +26,16 @@ def run(compressor: Compressor, messages: list[Any], **fields: Any) -> Compressi
     return compressor.compress(CompressionRequest(messages=messages, **fields))
 
 
-def test_a_ratio_shortens_tool_results_and_answers_only(compressor: Compressor) -> None:
+def test_a_ratio_shortens_tool_results_answers_and_the_context_of_users(compressor: Compressor) -> None:
     result = run(compressor, CHAT, target_ratio=0.4)
     assert result.messages is not None
     changed = [i for i, (before, after) in enumerate(zip(CHAT, result.messages, strict=True)) if before != after]
     assert changed == [3, 4]
+    result = run(compressor, CHAT, target_ratio=0.6)
+    assert result.messages is not None
+    changed = [i for i, (before, after) in enumerate(zip(CHAT, result.messages, strict=True)) if before != after]
+    assert changed == [1, 3, 4]
+    assert result.messages[1]["content"].endswith(CHAT[1]["content"][-140:])
     assert "Fram" in result.messages[3]["content"]
     assert result.messages[3]["tool_call_id"] == "call_1"
 
