@@ -43,26 +43,31 @@ class ChatRun:
         self.slots = slots
         self.texts = [slot.text for slot in slots]
         self.warnings: list[str] = []
-        self.portions = chat.portions(slots, request.compress_roles, request.target_tokens is not None)
+        self._counter = counter
+        self._minimum = MESSAGE_MINIMUM if request.min_tokens is None else request.min_tokens
+        found = chat.portions(slots, request.compress_roles, request.target_tokens is not None)
+        self.portions = [portion for portion in found if not self._small_context(portion)]
         self.scores: list[list[UnitScore]] = [[] for _ in self.portions]
         self._rendered = [portion.unchanged() for portion in self.portions]
         self._reasons: list[Reason | None] = ["already_within_target" for _ in self.portions]
-        self._counter = counter
         self._run = run
         self._tokens = [counter.count(portion.slot.text) for portion in self.portions]
-        self._minimum = MESSAGE_MINIMUM if request.min_tokens is None else request.min_tokens
         chosen = {id(portion.slot) for portion in self.portions}
         self._closed = [(slot, counter.count(slot.text)) for slot in slots if id(slot) not in chosen]
+
+    def _small_context(self, portion: Portion) -> bool:
+        """Whether a context beside a user's question is too small to be shortened unasked, to a ratio."""
+        if self.request.target_ratio is None or self.request.compress_roles or portion.slot.role != "user":
+            return False
+        return sum(map(self._counter.count, portion.texts)) < self._minimum
 
     def run(self) -> PipelineResult:
         """Compress; the counts of the result are those of the whole chat.
 
         Raises BudgetInfeasible where a number of tokens cannot be met without emptying a message or losing a task.
         """
-        if self.request.target_tokens is not None:
-            reason = self._to_tokens(self.request.target_tokens)
-        else:
-            reason = self._to_ratio()
+        tokens = self.request.target_tokens
+        reason = self._to_ratio() if tokens is None else self._to_tokens(tokens)
         rendered = {id(portion.slot): each for portion, each in zip(self.portions, self._rendered, strict=True)}
         self.texts = [rendered[id(slot)].text if id(slot) in rendered else slot.text for slot in self.slots]
         fixed = sum(tokens for _, tokens in self._closed)

@@ -41,7 +41,7 @@ class Target:
     reserved: int = 0
 
     def budget(self, tokens_before: int) -> int | None:
-        """Most tokens of the task's result, which is less than 0 where what is reserved exceeds the target; None without one."""
+        """Most tokens of the task's result, below 0 where what is reserved exceeds the target; None without a target."""
         if self.tokens is not None:
             return self.tokens - self.reserved
         if self.ratio is None:
