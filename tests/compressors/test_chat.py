@@ -109,7 +109,9 @@ def test_scores_stay_with_their_message_when_another_cannot_be_shortened(compres
             "content": "The cat sat on the mat. The dog lay in the sun. Birds sang all day long. Fish swam.",
         },
     ]
-    result = run(compressor, chat, method="hybrid", query="Where did the cat sit?", target_ratio=0.5, min_tokens=0, include=["scores"])
+    result = run(
+        compressor, chat, method="hybrid", query="Where did the cat sit?", target_ratio=0.5, min_tokens=0, include=["scores"]
+    )
     assert any("messages[0]" in warning for warning in result.warnings)
     located = [each for each in result.scores or [] if isinstance(each, LocatedScores)]
     assert [each.message for each in located if each.scores] == [1]
