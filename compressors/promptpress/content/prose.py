@@ -7,7 +7,7 @@ from promptpress.content.kinds import Kind
 from promptpress.content.lines import Lines
 from promptpress.content.sentences import sentence_spans
 from promptpress.content.unit_list import UnitList
-from promptpress.text.spans import trim
+from promptpress.text.spans import line_start, trim
 
 
 class Prose(LineType):
@@ -20,6 +20,6 @@ class Prose(LineType):
         return True
 
     def units(self, text: str, start: int, end: int, out: UnitList) -> None:
-        """A unit for each sentence."""
-        for span in sentence_spans(text, *trim(text, start, end)):
-            out.add(*span, Kind.SENTENCE)
+        """A unit for each sentence; the first one has the indentation of its line."""
+        for first, last in sentence_spans(text, *trim(text, start, end)):
+            out.add(line_start(text, first, start), last, Kind.SENTENCE)

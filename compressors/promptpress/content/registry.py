@@ -6,13 +6,18 @@ from promptpress.content.base import BlockType, ContentType, LineType, WholeText
 from promptpress.content.code import Code
 from promptpress.content.dialogue import Dialogue
 from promptpress.content.diffs import Diffs
+from promptpress.content.emails import Emails
 from promptpress.content.fences import Fences
 from promptpress.content.headings import Headings
 from promptpress.content.json import Json
 from promptpress.content.json_lines import JsonLines
+from promptpress.content.labels import Attributions, Labels, Titles
 from promptpress.content.lists import Lists
 from promptpress.content.logs import Logs
 from promptpress.content.prose import Prose
+from promptpress.content.quotes import Quotes
+from promptpress.content.rst_tables import RuledTable
+from promptpress.content.sources import NumberedSources, TaggedSources
 from promptpress.content.tables import DelimitedTable, MarkdownTable
 from promptpress.content.traces import Traces
 from promptpress.content.unit import Passage
@@ -35,13 +40,21 @@ class ContentTypes:
 CONTENT_TYPES = ContentTypes(
     (
         Fences(),
+        TaggedSources(),
+        NumberedSources(),
+        Quotes(),
         MarkdownTable(),
+        RuledTable(),
         Json(),
         JsonLines(),
         DelimitedTable(),
         Traces(),
         Diffs(),
+        Emails(),
         Headings(),
+        Attributions(),
+        Labels(),
+        Titles(),
         Code(),
         Lists(),
         Dialogue(),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
-from promptpress.content import Join, Kind, Passage, Replacement
+from promptpress.content import STRUCTURED_KINDS, Join, Kind, Passage, Replacement
 from promptpress.text.spans import Span, SpanSet, merge, subtract
 
 
@@ -81,10 +81,13 @@ def _joint(passage: Passage, left: int, right: int) -> Span:
         return gaps[left + 1]
     if passage.units[right].kind is Kind.FRAGMENT:
         return _joint_of_fragments(passage, left, right)
-    if passage.units[right].join is Join.CLOSE or passage.units[right].requires:
+    if passage.units[right].join is Join.CLOSE:
         return gaps[right]
-    best = max(range(left + 1, right + 1), key=lambda g: (passage.text.count("\n", *gaps[g]), gaps[g][1] > gaps[g][0], g))
-    return gaps[best]
+    if passage.units[right].kind in STRUCTURED_KINDS and passage.units[right].requires:
+        return gaps[right]
+    text = passage.text
+    blank = [g for g in range(left + 1, right + 1) if not text[slice(*gaps[g])].strip()]
+    return gaps[max(blank or [right], key=lambda g: (text.count("\n", *gaps[g]), gaps[g][1] > gaps[g][0], g))]
 
 
 def _joint_of_fragments(passage: Passage, left: int, right: int) -> Span:
