@@ -7,7 +7,7 @@ import regex
 from promptpress.content.base import BlockType
 from promptpress.content.kinds import Kind
 from promptpress.content.lines import Lines
-from promptpress.content.scopes import Level, Scope
+from promptpress.content.scopes import Level, Scope, number_of
 from promptpress.content.unit_list import UnitList
 from promptpress.text.spans import trim
 
@@ -19,10 +19,14 @@ _UNDERLINE = regex.compile(r"[ ]{0,3}(?P<sign>[=\-~])(?P=sign){2,}[ \t]*$")
 _NOT_UNDERLINED = regex.compile(r"\s*(?:[#>|=+~\-*`]|\d+[.)]\s|$)")
 _BOLD = regex.compile(r"[ ]{0,3}(?P<mark>\*\*|__)(?=\S)[^*_\n]{1,100}(?<=\S)(?P=mark)[ \t]*[:：]?[ \t]*$")
 _CAPITALS = regex.compile(r"(?=.{0,60}$)(?:\d{1,2}[.)][ ])?\p{Lu}{2}[\p{Lu}\p{N} ,&/()'’\-]*[\p{Lu})][ \t]*[:：]?[ \t]*$")
-_WORD = r"(?:Chapter|Section|Article|Part|Appendix|Annex|Clause|Kapitel|Abschnitt|Artikel|Art\.|Teil|Anhang|Anlage|Chapitre|Capítulo|Artículo|Capitolo|§)"
+_WORD = (
+    r"(?:Chapter|Section|Article|Part|Appendix|Annex|Clause|Schedule|Exhibit|Kapitel|Abschnitt|Artikel|Art\.|Teil|Anhang|Anlage"
+    r"|Chapitre|Capítulo|Artículo|Capitolo|Articolo|Rozdział|Глава|Статья|§)"
+)
 _NUMBERED = regex.compile(
-    rf"[ ]{{0,3}}(?:(?:{_WORD}[ ]?)?(?P<number>\d{{1,3}}(?:\.\d{{1,3}}){{0,4}})[.:]?(?P<space>[ \t]+)(?P<title>[\p{{L}}(\"“„].*)"
-    rf"|{_WORD}[ ](?:\d{{1,3}}|[IVX]{{1,5}}|[A-Z])(?:[.:]?[ \t]+\S.*)?)$"
+    rf"[ ]{{0,3}}(?:(?:{_WORD}[ ]?)?(?P<number>\d{{1,3}}(?:\.\d{{1,3}}){{0,4}})[.:]?[ \t]+(?P<title>[\p{{L}}(\"“„].*)"
+    rf"|(?P<word>{_WORD}[ ](?:\d{{1,3}}|[IVX]{{1,5}}|[A-Z]))(?:[.:–-]?[ \t]+\S.*)?"
+    r"|第[一二三四五六七八九十百\d]{1,5}(?P<part>[编編章节節部])[^。！？]{0,40})$"
 )
 _SENTENCE_END = regex.compile(r"[.!?;,:…。！？；，：][\"”’»)]?[ \t]*$")
 _INSIDE_SENTENCE = regex.compile(r"[.!?][ \t]+\p{Lu}|[{}<>=|\t]|\s{3}")
@@ -45,20 +49,25 @@ class Headings(BlockType):
             return 1
         if _underlined(lines, at):
             return 2
-        return int((lines.matches(_BOLD, at) or _in_capitals(lines, at) or _numbered(lines, at)) and _has_text(lines, at))
+        if not (lines.matches(_BOLD, at) or _in_capitals(lines, at) or _numbered(lines, at)) or not _has_text(lines, at):
+            return 0
+        return 2 if _title_below(lines, at) else 1
 
     def scope(self, lines: Lines, start: int, end: int) -> Scope | None:
         """Up to the next heading of its level or a higher one."""
         if match := _MARKDOWN.match(lines.text, start, end):
             return Scope(Level.HEADING + len(match["signs"]))
         at = lines.index_at(start)
-        if lines.spans[at][1] < end:
+        if lines.spans[at][1] < end and lines.matches(_UNDERLINE, at + 1):
             return Scope(Level.HEADING + (1 if "=" in lines[at + 1] else 2))
         if lines.matches(_BOLD, at):
             return Scope(Level.LINE + 1)
         match = _NUMBERED.match(lines.text, start, end)
         if match and match["number"]:
-            return Scope(Level.NUMBERED + match["number"].count(".") + (1 if match["number"][0] == "0" else 0))
+            number = number_of(lines.text, start, end)
+            return Scope(Level.NUMBERED + match["number"].count(".") + 1, number=number)
+        if match and match["part"] in ("节", "節"):
+            return Scope(Level.NUMBERED + 1)
         return Scope(Level.NUMBERED if match else Level.LINE)
 
     def units(self, text: str, start: int, end: int, out: UnitList) -> None:
@@ -92,8 +101,20 @@ def _numbered(lines: Lines, at: int) -> bool:
             return False
         # "1. Fetch the key" among steps is an item; above a paragraph, it is a heading.
         following = lines.filled_after(at)
-        return following is not None and _is_text(lines, following) and lines.indent(following) <= lines.indent(at)
+        if following is None or lines.indent(following) > lines.indent(at):
+            return False
+        return _is_text(lines, following) or lines[following].lstrip().startswith(match["number"] + ".")
     return True
+
+
+def _title_below(lines: Lines, at: int) -> bool:
+    """Whether "Article 12" has its title on the next line."""
+    match = _NUMBERED.match(lines.text, *lines.spans[at])
+    if not match or not match["word"] or len(match.group()) > len(match["word"]) + 2 or lines.blank(at + 1):
+        return False
+    title = lines[at + 1].strip()
+    above_text = at + 2 < len(lines) and lines.blank(at + 2)
+    return above_text and len(title) <= 90 and not _SENTENCE_END.search(title) and not _INSIDE_SENTENCE.search(title)
 
 
 def _is_text(lines: Lines, at: int) -> bool:

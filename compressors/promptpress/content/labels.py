@@ -14,6 +14,7 @@ from promptpress.text.spans import trim
 LONGEST_TITLE = 70
 _LONGEST_ATTRIBUTION = 250
 _TITLE_WORDS = 9
+_LONGEST_OUTLINED = 90
 
 _LABEL = regex.compile(r"[ ]{0,3}[\"“„(]?[\p{Lu}\p{Lo}\p{N}][^{}<>=;|\n]{0,90}[:：][ \t]*$")
 _VERBS = r"(?:wrote|writes|schrieb|schrieben|a écrit|écrivait|escribió|ha scritto|scrisse|schreef|escreveu|skrev|napisał|napisał\(a\)|napsal|napsala|kirjoitti|yazdı|написал|пише|írta|scris)"
@@ -114,12 +115,39 @@ class Titles(BlockType):
         out.add(*trim(text, start, end), Kind.HEADING, structural=True)
 
 
+class Outlined(BlockType):
+    """A line above lines that are indented further: an outline without bullets, the options of a manual."""
+
+    name: ClassVar[str] = "outlined"
+
+    def begins(self, lines: Lines, at: int) -> bool:
+        """Whether the next line is indented further and begins anew."""
+        return self.block(lines, at) > 0
+
+    def block(self, lines: Lines, at: int) -> int:
+        """The line."""
+        if at + 1 >= len(lines) or lines.blank(at) or lines.blank(at + 1) or lines.indent(at + 1) < lines.indent(at) + 2:
+            return 0
+        line, below = lines[at].strip(), lines[at + 1].strip()
+        if len(line) > _LONGEST_OUTLINED or lines.matches(_ITEM, at) or (_STOP.search(line) and line[-1] not in ":："):
+            return 0
+        return int(not below[0].islower() or line[0] in "-/" or line[-1] in ":：")
+
+    def scope(self, lines: Lines, start: int, end: int) -> Scope:
+        """What is indented further."""
+        return Scope(Level.ITEM, Reach.INDENTED, lines.indent(lines.index_at(start)))
+
+    def units(self, text: str, start: int, end: int, out: UnitList) -> None:
+        """One unit with its indentation."""
+        out.add(start, trim(text, start, end)[1], Kind.LIST_ITEM)
+
+
 def _like_title(lines: Lines, at: int) -> bool:
     start, end = lines.spans[at]
-    if end - start > LONGEST_TITLE or start == end:
-        return False
     line = lines[at].rstrip()
-    if not line or not (line[0].isupper() or line[0].isdigit() or "\u2e80" < line[0]) or _ENDS.search(line) or _CODE.search(line):
+    if end - start > LONGEST_TITLE or not line or _ENDS.search(line) or _CODE.search(line):
+        return False
+    if not (line[0].isupper() or line[0].isdigit() or line[0] > "\u2e80"):
         return False
     return len(line.split()) <= _TITLE_WORDS and any(char.isalpha() for char in line)
 

@@ -7,7 +7,7 @@ import regex
 from promptpress.content.base import LineType
 from promptpress.content.kinds import Kind
 from promptpress.content.lines import Lines, indent_of
-from promptpress.content.scopes import Level, Reach, Scope
+from promptpress.content.scopes import Level, Reach, Scope, number_of
 from promptpress.content.sentences import sentence_spans
 from promptpress.content.unit import Join
 from promptpress.content.unit_list import UnitList
@@ -19,12 +19,14 @@ _SHORT_TITLE = 60
 """Characters of a first sentence up to which it is kept with any other of its item."""
 
 LIST_ITEM = regex.compile(r"\s*(?:[-*+•‣◦▪–]\s+|\(?\d{1,3}[.)]\s+|\(?[a-zA-Z]\)\s+)\S")
-_FURTHER_ITEM = regex.compile(
-    r"\s*(?::[ \t]+\S|\[\^[^\]\s]{1,30}\]:\s*\S|(?:§+[ ]?)?\d{1,3}(?:\.\d{1,3}){1,4}\.?[ \t]+[\p{Lu}(\"“„]|\(?[ivxl]{1,5}[.)]\s+\S|[a-z]\.\s+\S)"
+_CHINESE = r"[（(][一二三四五六七八九十]{1,3}[)）]\s*|[一二三四五六七八九十]{1,3}、\s*|第[一二三四五六七八九十百\d]{1,5}[条條]\s+|[①-⑳]\s*"
+_OTHER_MARK = (
+    r":[ \t]+|\[\^[^\]\s]{1,30}\]:\s*|(?:§+[ ]?)?\d{1,3}(?:\.\d{1,3}){1,4}\.?[ \t]+(?=[\p{Lu}(\"“„])"
+    rf"|\(?[ivxl]{{1,5}}[.)]\s+|[a-z]\.\s+|{_CHINESE}"
 )
+_FURTHER_ITEM = regex.compile(rf"\s*(?:{_OTHER_MARK})\S")
 _MARK = regex.compile(
-    r"\s*(?:[-*+•‣◦▪–]\s+(?:\[[ xX]\]\s+)?|\(?\d{1,3}[.)]\s+|\(?[a-zA-Z]\)\s+|:[ \t]+|\[\^[^\]\s]{1,30}\]:\s*|(?:§+[ ]?)?\d{1,3}(?:\.\d{1,3}){1,4}\.?[ \t]+"
-    r"|\(?[ivxl]{1,5}[.)]\s+|[a-z]\.\s+)"
+    rf"\s*(?:[-*+•‣◦▪–]\s+(?:\[[ xX]\]\s+)?|\(?\d{{1,3}}[.)]\s+|\(?[a-zA-Z]\)\s+|{_OTHER_MARK})"
 )
 
 
@@ -44,7 +46,8 @@ class Lists(LineType):
     def scope(self, lines: Lines, start: int, end: int) -> Scope:
         """What is indented further than the mark."""
         first, _ = trim(lines.text, start, end)
-        return Scope(Level.ITEM, Reach.INDENTED, indent_of(lines.text[start:first]))
+        indent = indent_of(lines.text[start:first])
+        return Scope(Level.ITEM, Reach.INDENTED, indent, number=number_of(lines.text, start, end))
 
     def goes_on(self, lines: Lines, first: int, index: int) -> bool:
         """Whether line `index`, which has no mark, is indented further than the item's first line."""

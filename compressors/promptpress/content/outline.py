@@ -28,6 +28,7 @@ class Outline:
         self._lines = lines
         self._open: list[_Open] = []
         self._last: Block | None = None
+        self._in_list = False
         self._scopes = [block.type.scope(lines, block.start, block.end) for block in blocks]
         counts = Counter(scope.level for scope in self._scopes if scope and scope.reach is Reach.BLOCK)
         self._sections = {level for level, count in counts.items() if count > 1}
@@ -42,6 +43,7 @@ class Outline:
         for each in self._open:
             each.content_end = block.end
         self._last = block
+        self._in_list = block.type.name == _LISTS or (self._in_list and self._indented(block))
         return self._open[-1].unit if self._open else None
 
     def begin(self, scope: Scope, unit: int, block: Block) -> None:
@@ -61,6 +63,11 @@ class Outline:
 
     def _ends(self, each: _Open, block: Block, scope: Scope | None, indent: int) -> bool:
         reach = each.scope.reach
+        if scope is not None and each.scope.number and scope.number:
+            if _follows(each.scope.number, scope.number):
+                return True
+            if _inside(each.scope.number, scope.number):
+                return False
         if scope is not None and scope.reach is not Reach.INDENTED and each.scope.level >= scope.level:
             # What is indented in an item belongs to it, whatever it is.
             return reach is not Reach.INDENTED or indent <= each.scope.indent
@@ -79,6 +86,17 @@ class Outline:
         if last == _QUOTES and block.type.name != _QUOTES:
             return True
         apart = self._lines.text.count("\n", each.content_end, block.start) > 1
-        text = self._lines.text
-        indented = text[block.start : block.start + 1] in (" ", "\t")
-        return apart and not (last == _LISTS and (block.type.name == _LISTS or indented))
+        return apart and not (self._in_list and (block.type.name == _LISTS or self._indented(block)))
+
+    def _indented(self, block: Block) -> bool:
+        return self._lines.text[block.start : block.start + 1] in (" ", "\t")
+
+
+def _follows(number: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Whether 9.2 and 10 follow 9.1 and 9."""
+    return len(number) == len(other) and number[:-1] == other[:-1] and other[-1] == number[-1] + 1
+
+
+def _inside(number: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    """Whether 9.1 is a part of 9."""
+    return len(number) < len(other) and other[: len(number)] == number

@@ -11,7 +11,7 @@ from promptpress.content.fences import Fences
 from promptpress.content.headings import Headings
 from promptpress.content.json import Json
 from promptpress.content.json_lines import JsonLines
-from promptpress.content.labels import Attributions, Labels, Titles
+from promptpress.content.labels import Attributions, Labels, Outlined, Titles
 from promptpress.content.lists import Lists
 from promptpress.content.logs import Logs
 from promptpress.content.prose import Prose
@@ -55,6 +55,7 @@ CONTENT_TYPES = ContentTypes(
         Attributions(),
         Labels(),
         Titles(),
+        Outlined(),
         Code(),
         Lists(),
         Dialogue(),

@@ -42,7 +42,7 @@ def render(passage: Passage, kept: Set[int]) -> Rendered:
     previous: int | None = None
     for index in order:
         if previous is not None:
-            spans.append(_joint(passage, previous, index))
+            spans.append(joint(passage, previous, index))
         spans.append((units[index].start, units[index].end))
         previous = index
     if order[-1] == len(units) - 1:
@@ -72,7 +72,7 @@ def _with_replacements(passage: Passage, spans: list[Span]) -> Rendered:
     return Rendered("".join(written), verbatim, rewritten)
 
 
-def _joint(passage: Passage, left: int, right: int) -> Span:
+def joint(passage: Passage, left: int, right: int) -> Span:
     """The gap to use between two consecutive kept units."""
     gaps = passage.gaps
     if right == left + 1:

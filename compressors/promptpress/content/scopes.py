@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+import regex
+
 
 class Level(IntEnum):
     """A scope ends where another of its level or of a smaller number begins."""
@@ -44,3 +46,14 @@ class Scope:
     reach: Reach = Reach.SECTION
     indent: int = 0
     longest: int | None = None
+    number: tuple[int, ...] = ()
+    """(9, 1) for what begins with "9.1"."""
+
+
+_NUMBER = regex.compile(r"\s*(?:§+[ ]?)?(\d{1,3}(?:\.\d{1,3}){0,4})[.)]?[ \t]")
+
+
+def number_of(text: str, start: int, end: int) -> tuple[int, ...]:
+    """The number with which `text[start:end]` begins."""
+    match = _NUMBER.match(text, start, end)
+    return tuple(int(each) for each in match[1].split(".")) if match else ()

@@ -15,6 +15,15 @@ from promptpress.content.unit_list import UnitList
 from promptpress.text.spans import trim
 
 EXAMPLES = {
+    "tagged_sources": ("<doc id=1>\nOne. Two.\n</doc>", [Kind.HEADING, Kind.SENTENCE, Kind.SENTENCE, Kind.HEADING]),
+    "numbered_sources": ("[1] One.\n\n[2] Two.", [Kind.HEADING, Kind.SENTENCE] * 2),
+    "quotes": ("He asked:\n\n> Why? When?", [Kind.HEADING, *[Kind.SENTENCE] * 3]),
+    "emails": ("From: Ann\nTo: Bo\n\nCome soon.", [Kind.HEADING, Kind.LIST_ITEM, Kind.SENTENCE]),
+    "attributions": ("On May 4, 2026, Ann wrote:\n> Yes. No.", [Kind.HEADING, *[Kind.SENTENCE] * 3]),
+    "labels": ("Room 12:\nThe window is open. It rains.", [Kind.HEADING, *[Kind.SENTENCE] * 2]),
+    "titles": ("Tarn Lodge\nThe lodge has nine rooms. Dogs are welcome.", [Kind.HEADING, *[Kind.SENTENCE] * 2]),
+    "outlined": ("Rig\n  Mast\n    Fir. New.", [Kind.LIST_ITEM, Kind.LIST_ITEM, Kind.SENTENCE]),
+    "ruled_table": ("====  ====\nLine  Time\n====  ====\nNord  9 h\n====  ====", [Kind.TABLE_ROW] * 3),
     "fences": ("Before.\n\n```python\nx = 1\n```", [Kind.SENTENCE, Kind.CODE]),
     "markdown_table": ("Prose.\n\n| a | b |\n|---|---|\n| 1 | 2 |", [Kind.SENTENCE, Kind.TABLE_ROW, Kind.TABLE_ROW]),
     "json": ('Answer:\n{"a": 1}', [Kind.SENTENCE, Kind.JSON_MEMBER, Kind.JSON_MEMBER, Kind.JSON_MEMBER]),
