@@ -147,7 +147,7 @@ def _like_title(lines: Lines, at: int) -> bool:
     line = lines[at].rstrip()
     if end - start > LONGEST_TITLE or not line or _ENDS.search(line) or _CODE.search(line):
         return False
-    if not (line[0].isupper() or line[0].isdigit() or line[0] > "\u2e80"):
+    if not (line[0].isupper() or line[0] > "\u2e80"):
         return False
     return len(line.split()) <= _TITLE_WORDS and any(char.isalpha() for char in line)
 
