@@ -100,7 +100,7 @@ class LineType(ContentType):
         return False
 
     def goes_on(self, lines: Lines, first: int, index: int) -> bool:
-        """Whether line `index`, which is prose by itself, goes on with the block of this type that begins at line `first`."""
+        """Whether line `index`, prose by itself, goes on with the block of this type that begins at line `first`."""
         return False
 
     def ends_with_line(self, lines: Lines, index: int) -> bool:

@@ -41,9 +41,9 @@ def _paragraph_blocks(lines: Lines, first: int, stop: int, types: Sequence[LineT
     widest = max(end - start for start, end in lines.spans[first:stop])
     begin = first
     for index in range(first, stop):
-        if not claimed and index + 1 < stop and marks[index + 1 - first] is prose:
-            if _wraps(lines, index, widest, types) or marks[begin - first].goes_on(lines, begin, index + 1):
-                continue
+        wraps = not claimed and index + 1 < stop and marks[index + 1 - first] is prose
+        if wraps and (_wraps(lines, index, widest, types) or marks[begin - first].goes_on(lines, begin, index + 1)):
+            continue
         mark = marks[begin - first]
         yield Block(lines.spans[begin][0], lines.spans[index][1], claimed or (prose if mark.needs_paragraph else mark))
         begin = index + 1

@@ -9,9 +9,11 @@ from promptpress.content.kinds import Kind
 from promptpress.content.lines import Lines
 from promptpress.content.scopes import Level, Scope
 from promptpress.content.unit_list import UnitList
-from promptpress.text.spans import trim, trim_lines
+from promptpress.text.spans import trim_lines
 
-_FROM = regex.compile(r"[ ]{0,3}\*{0,2}(?:From|Von|De|Da|Van|Från|Fra|Od|Kimden|От)\*{0,2}[ ]?[:：]\*{0,2}[ \t]*\S", regex.IGNORECASE)
+_FROM = regex.compile(
+    r"[ ]{0,3}\*{0,2}(?:From|Von|De|Da|Van|Från|Fra|Od|Kimden|От)\*{0,2}[ ]?[:：]\*{0,2}[ \t]*\S", regex.IGNORECASE
+)
 _HEADER = regex.compile(
     r"[ ]{0,3}\*{0,2}(?:From|To|Cc|Bcc|Date|Sent|Subject|Reply-To|Message-ID|In-Reply-To|References|Importance|Attachments?"
     r"|Von|An|Gesendet|Datum|Betreff|Kopie|De|À|A|Pour|Envoyé|Objet|Para|Enviado(?:\sel)?|Fecha|Asunto|Da|Inviato|Data|Oggetto"

@@ -79,13 +79,9 @@ def _underlined(lines: Lines, at: int) -> bool:
     if not lines.matches(_UNDERLINE, at + 1) or lines.matches(_NOT_UNDERLINED, at) or not _begins_paragraph(lines, at):
         return False
     line, rule = lines[at].rstrip(), lines[at + 1].strip()
-    if len(line) > LONGEST_HEADING or (rule[0] == "-" and len(rule) < 4 and len(line) > 2 * len(rule) + 4 and not _short(line)):
+    if len(line) > (LONGEST_HEADING if len(rule) > 3 else 60):
         return False
     return "|" not in line and (rule[0] == "=" or not _SENTENCE_END.search(line))
-
-
-def _short(line: str) -> bool:
-    return len(line) <= 60
 
 
 def _numbered(lines: Lines, at: int) -> bool:

@@ -17,7 +17,10 @@ _TITLE_WORDS = 9
 _LONGEST_OUTLINED = 90
 
 _LABEL = regex.compile(r"[ ]{0,3}[\"“„(]?[\p{Lu}\p{Lo}\p{N}][^{}<>=;|\n]{0,90}[:：][ \t]*$")
-_VERBS = r"(?:wrote|writes|schrieb|schrieben|a écrit|écrivait|escribió|ha scritto|scrisse|schreef|escreveu|skrev|napisał|napisał\(a\)|napsal|napsala|kirjoitti|yazdı|написал|пише|írta|scris)"
+_VERBS = (
+    r"(?:wrote|writes|schrieb|schrieben|a écrit|écrivait|escribió|ha scritto|scrisse|schreef|escreveu|skrev|napisał"
+    r"|napsal|napsala|kirjoitti|yazdı|написал|пише|írta|scris)"
+)
 _ATTRIBUTION = regex.compile(rf"[ ]{{0,3}}\S[^\n]{{2,200}}\b{_VERBS}\b[^\n]{{0,90}}[:：][ \t]*$", regex.IGNORECASE)
 _ATTRIBUTION_HEAD = regex.compile(r"[ ]{0,3}(?:On|Am|Le|El|Il|Op|Em|Den|W dniu|Dne|Dňa|Pe)[ ][^\n]{0,160}\d[^\n]{0,160}$")
 _ATTRIBUTION_TAIL = regex.compile(rf"[^\n]{{0,90}}\b{_VERBS}\b[^\n]{{0,60}}[:：][ \t]*$", regex.IGNORECASE)
@@ -171,7 +174,7 @@ def _titles_alone(lines: Lines) -> frozenset[int]:
         if not lines.blank(at + 1) or lines.blank(at + 2) or not (at == 0 or lines.blank(at - 1)):
             continue
         below = lines[at + 2]
-        if _like_title(lines, at) and not lines.matches(_ITEM, at) and len(below) >= 30 and below[:1].isupper():
-            if _STOP_INSIDE.search(below) and not lines.matches(_ITEM, at + 2):
-                found.append(at)
+        above_text = len(below) >= 30 and below[:1].isupper() and _STOP_INSIDE.search(below) is not None
+        if above_text and _like_title(lines, at) and not lines.matches(_ITEM, at) and not lines.matches(_ITEM, at + 2):
+            found.append(at)
     return frozenset(found if len(found) > 1 else ())

@@ -19,15 +19,16 @@ _SHORT_TITLE = 60
 """Characters of a first sentence up to which it is kept with any other of its item."""
 
 LIST_ITEM = regex.compile(r"\s*(?:[-*+•‣◦▪–]\s+|\(?\d{1,3}[.)]\s+|\(?[a-zA-Z]\)\s+)\S")
-_CHINESE = r"[（(][一二三四五六七八九十]{1,3}[)）]\s*|[一二三四五六七八九十]{1,3}、\s*|第[一二三四五六七八九十百\d]{1,5}[条條]\s+|[①-⑳]\s*"
+_CHINESE = (
+    r"[（(][一二三四五六七八九十]{1,3}[)）]\s*|[一二三四五六七八九十]{1,3}、\s*"
+    r"|第[一二三四五六七八九十百\d]{1,5}[条條]\s+|[①-⑳]\s*"
+)
 _OTHER_MARK = (
     r":[ \t]+|\[\^[^\]\s]{1,30}\]:\s*|(?:§+[ ]?)?\d{1,3}(?:\.\d{1,3}){1,4}\.?[ \t]+(?=[\p{Lu}(\"“„])"
     rf"|\(?[ivxl]{{1,5}}[.)]\s+|[a-z]\.\s+|{_CHINESE}"
 )
 _FURTHER_ITEM = regex.compile(rf"\s*(?:{_OTHER_MARK})\S")
-_MARK = regex.compile(
-    rf"\s*(?:[-*+•‣◦▪–]\s+(?:\[[ xX]\]\s+)?|\(?\d{{1,3}}[.)]\s+|\(?[a-zA-Z]\)\s+|{_OTHER_MARK})"
-)
+_MARK = regex.compile(rf"\s*(?:[-*+•‣◦▪–]\s+(?:\[[ xX]\]\s+)?|\(?\d{{1,3}}[.)]\s+|\(?[a-zA-Z]\)\s+|{_OTHER_MARK})")
 
 
 class Lists(LineType):
@@ -40,7 +41,12 @@ class Lists(LineType):
         if lines.matches(LIST_ITEM, index):
             return True
         # "3.5 Million" in the middle of a paragraph is a number.
-        first = index == 0 or lines.blank(index - 1) or _marked(lines, index - 1) or lines[index].lstrip().startswith((":", "[^"))
+        first = (
+            index == 0
+            or lines.blank(index - 1)
+            or _marked(lines, index - 1)
+            or lines[index].lstrip().startswith((":", "[^"))
+        )
         return first and lines.matches(_FURTHER_ITEM, index)
 
     def scope(self, lines: Lines, start: int, end: int) -> Scope:
@@ -64,9 +70,7 @@ class Lists(LineType):
         if mark and title_end <= mark.end() and rest:
             title_end, *rest = rest[0][1], *rest[1:]
         title = bool(rest) and title_end - first <= _SHORT_TITLE
-        with out.under(
-            out.add(start, title_end, Kind.LIST_ITEM, join=Join.OPEN if title else Join.FLOW, structural=title)
-        ):
+        with out.under(out.add(start, title_end, Kind.LIST_ITEM, join=Join.OPEN if title else Join.FLOW, structural=title)):
             for span in rest:
                 out.add(*span, Kind.LIST_ITEM)
 

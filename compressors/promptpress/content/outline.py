@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from promptpress.content.base import Block
 from promptpress.content.lines import Lines, indent_of
-from promptpress.content.scopes import Level, Reach, Scope
+from promptpress.content.scopes import Reach, Scope
 from promptpress.text.spans import trim
 
 _LISTS, _QUOTES = "lists", "quotes"

@@ -9,7 +9,6 @@ from promptpress.content.sentences import sentence_spans
 from promptpress.content.unit_list import UnitList
 from promptpress.text.spans import line_start, trim
 
-
 SHORT_PARAGRAPH = 300
 """Characters up to which an indented paragraph, as in an outline, is not divided."""
 

@@ -14,6 +14,7 @@ from promptpress.content.lines import Lines
 from promptpress.content.scopes import Level, Scope
 from promptpress.content.unit import Join, Unit
 from promptpress.content.unit_list import UnitList
+from promptpress.text.spans import trim
 
 _MARK = regex.compile(r"[ ]{0,3}(?:>[ \t]?)+")
 _SPEAKER = regex.compile(r"[\p{L}][\p{L}\p{N}_.'\-]{0,19}(?:[ ][\p{L}][\p{L}\p{N}_.'\-]{0,19})?:[ \t]+(?=\S)")
@@ -53,7 +54,10 @@ class Quotes(Container):
         """
         attribution: int | None = None
         depth = 0
-        for run in _runs(lines, lines.index_at(start), lines.index_at(end)):
+        runs = _runs(lines, lines.index_at(start), lines.index_at(end))
+        if not runs:
+            out.add(*trim(lines.text, start, end), Kind.SENTENCE)
+        for run in runs:
             above = None if run.depth <= depth else attribution
             if above is not None and out.units[above].kind is Kind.HEADING:
                 out.units[above] = replace(out.units[above], structural=True)
@@ -116,7 +120,9 @@ def _add_run(run: _Run, text: str, out: UnitList, units_of: UnitsOf, requires: t
     starts = list(itertools.accumulate((end - content + 1 for _, content, end in run.lines), initial=0))
     units = units_of(inner)
     line_of = [bisect_right(starts, unit.start) - 1 for unit in units]
-    inside = {line for unit, first in zip(units, line_of, strict=True) for line in range(first + 1, _last_line(starts, unit) + 1)}
+    inside = {
+        line for unit, first in zip(units, line_of, strict=True) for line in range(first + 1, _last_line(starts, unit) + 1)
+    }
     marks = [line for line in range(len(run.lines)) if line not in inside]
     order = sorted([*((line, -1) for line in marks), *((line, index) for index, line in enumerate(line_of))])
     first_index = len(out.units)
@@ -131,7 +137,9 @@ def _add_run(run: _Run, text: str, out: UnitList, units_of: UnitsOf, requires: t
         needed = (places[mark, -1], *(places[line_of[each], each] for each in unit.requires))
         last = _last_line(starts, unit)
         end = run.lines[last][1] + unit.end - starts[last]
-        out.add(content + unit.start - starts[line], end, unit.kind, requires=needed, join=unit.join, structural=unit.structural)
+        out.add(
+            content + unit.start - starts[line], end, unit.kind, requires=needed, join=unit.join, structural=unit.structural
+        )
     return places[line_of[-1], len(units) - 1] if units else None
 
 

@@ -31,7 +31,8 @@ class RuledTable(BlockType):
 
     def block(self, lines: Lines, at: int) -> int:
         """All lines up to the last rule or the blank line."""
-        if not self.begins(lines, at):
+        ruled = lines.matches(_RULE, at) or lines.matches(_GRID, at)
+        if not self.begins(lines, at) or (ruled and (lines.matches(_RULE, at + 1) or lines.matches(_GRID, at + 1))):
             return 0
         count = 1
         while at + count < len(lines) and not lines.blank(at + count):

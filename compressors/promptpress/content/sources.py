@@ -1,5 +1,6 @@
 """Sources that are numbered or stand in tags of their own, as prompts for a model give them."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
@@ -14,7 +15,8 @@ from promptpress.text.spans import trim
 
 _NUMBER = regex.compile(
     r"[ ]{0,3}(?:\[(?P<number>\d{1,3})\](?![(:\[])[ \t]*(?=\S|$)"
-    r"|\*{0,2}\[?(?:Source|Document|Passage|Doc|Result|Context|Chunk|Snippet|Excerpt|Reference|Quelle|Dokument|Textstelle|Fuente|Documento|Source n°)"
+    r"|\*{0,2}\[?(?:Source|Document|Passage|Doc|Result|Context|Chunk|Snippet|Excerpt|Reference|Quelle|Dokument"
+    r"|Textstelle|Fuente|Documento|Source n°)"
     r"[ ]?\[?\#?(?P<counted>\d{1,3})\]?[ ]?(?:\([^()\n]{0,120}\))?\]?[ ]?[:.\-–—]?\*{0,2}[ \t]*(?=\S|$))",
     regex.IGNORECASE,
 )
@@ -23,9 +25,14 @@ _OPENING = regex.compile(r"[ \t]*<(?P<name>[A-Za-z_][\w.\-]{0,40})(?P<attributes
 _CLOSING = regex.compile(r"</(?P<name>[A-Za-z_][\w.\-]{0,40})\s*>[ \t]*$")
 _ALONE = regex.compile(r"[ \t]*</(?P<name>[A-Za-z_][\w.\-]{0,40})\s*>[ \t]*$")
 _HTML = frozenset(
-    "html head body div span p ul ol li table thead tbody tfoot tr td th h1 h2 h3 h4 h5 h6 a b i em strong pre code br hr img form "
-    "script style nav header footer main section article aside blockquote dl dt dd details summary button label select option svg".split()
+    regex.findall(
+        r"\w+",
+        "html head body div span p ul ol li table thead tbody tfoot tr td th h1 h2 h3 h4 h5 h6 a b i em strong "
+        "pre code br hr img form script style nav header footer main section article aside blockquote dl dt dd details "
+        "summary button label select option svg",
+    )
 )
+_NOT_SOURCES = _HTML | {"keep"}
 _SHORTEST_SEQUENCE = 2
 
 
@@ -88,7 +95,7 @@ def _numbered(lines: Lines) -> Mapping[int, int]:
 def _last_end(lines: Lines, starts: Sequence[int], level: int | None) -> int:
     paragraphs = all(
         not any(lines.blank(at) for at in range(start, _without_blank(lines, start, end)))
-        for start, end in zip(starts, starts[1:], strict=False)
+        for start, end in itertools.pairwise(starts)
     )
     for at in range(starts[-1] + 1, len(lines)):
         heading = _HEADING.match(lines.text, *lines.spans[at])
@@ -146,7 +153,7 @@ def _tagged(lines: Lines) -> Mapping[int, int]:
     names: dict[str, int] = {}
     for at, (start, end) in enumerate(lines.spans):
         opening = _OPENING.match(lines.text, start, end)
-        if opening and opening["name"].lower() not in _HTML and not lines.text.startswith("</", opening.end()):
+        if opening and opening["name"].lower() not in _NOT_SOURCES and not lines.text.startswith("</", opening.end()):
             open_tags.append((opening["name"], at))
             names[opening["name"]] = names.get(opening["name"], 0) + 1
         closing = _CLOSING.search(lines.text, max(start, end - 60), end)

@@ -1,5 +1,6 @@
 """Whether kept units stand where they belong: below their own headings, on lines of their own."""
 
+import itertools
 from collections.abc import Set
 
 from promptpress.content import Join, Passage
@@ -13,7 +14,7 @@ def misplaced(passage: Passage, kept: Set[int]) -> set[int]:
     """
     broken = {unit for unit in kept if not kept >= set(passage.units[unit].requires)}
     order = sorted(kept)
-    for left, right in zip(order, order[1:], strict=False):
+    for left, right in itertools.pairwise(order):
         if right == left + 1 or passage.units[left].join is Join.OPEN:
             continue
         start, end = joint(passage, left, right)
