@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from promptpress.arrays import Float32Array, Int32Array
 from promptpress.backends.cross_encoder.model import CrossEncoder, WindowScores
 from promptpress.backends.cross_encoder.windows import Window
-from promptpress.backends.encoder.base import Encoder, Tokenized
+from promptpress.backends.encoder.base import Encoder
+from promptpress.backends.tokenized import Tokenized
 from promptpress.text.tokenization import TokenCounter
 
 
