@@ -116,11 +116,13 @@ MALFORMED: list[tuple[dict[str, Any], str | None, str]] = [
 def test_a_malformed_request_is_ours_to_report(
     compressor: Compressor, fields: dict[str, Any], field: str | None, message: str
 ) -> None:
-    for run in (lambda: compress(**fields), lambda: compressor.compress(fields)):
-        with pytest.raises(InvalidRequest) as caught:
-            run()
-        assert caught.value.field == field
-        assert message in caught.value.message
+    with pytest.raises(InvalidRequest) as from_function:
+        compress(**fields)
+    with pytest.raises(InvalidRequest) as from_method:
+        compressor.compress(fields)
+    for caught in (from_function.value, from_method.value):
+        assert caught.field == field
+        assert message in caught.message
 
 
 def test_fields_that_only_a_service_can_honour_are_unknown(compressor: Compressor) -> None:
