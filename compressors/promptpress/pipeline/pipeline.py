@@ -49,11 +49,16 @@ def run_pipeline(task: Task) -> PipelineResult:
     with state.timed("cut"):
         protect(state)
         rewrite(state)
+    return cut(state)
+
+
+def cut(state: State) -> PipelineResult:
+    """From scores to the result: select, render and verify within the budget. Raises as `run_pipeline` does."""
     select_and_verify(state)
     with state.timed("verify"):
         if state.budget is not None and not any(state.kept):
             shorten_best_unit(state)
-        state.tokens_after = sum(task.counter.count(rendered.text) for rendered in state.rendered)
+        state.tokens_after = sum(state.task.counter.count(rendered.text) for rendered in state.rendered)
     return finish(state)
 
 
@@ -120,7 +125,13 @@ def rewrite(state: State) -> None:
     if not isinstance(task.method, Rewrites):
         return
     state.rewritten = task.method.rewrite(
-        state.passages, state.scores, state.protected, task.query, state.budget, task.counter.count, task.options
+        state.passages,
+        state.scores,
+        state.protected,
+        query=task.query,
+        budget=state.budget,
+        count=task.counter.count,
+        options=task.options,
     )
     state.passages, state.protected = state.rewritten.passages, state.rewritten.protected
     state.scored = replace(state.scores, units=state.rewritten.scores, tiers=None)
@@ -164,7 +175,12 @@ def select(state: State, selector: UnitSelector) -> Selection:
     def within_budget(refused: set[UnitRef]) -> Selection:
         assert state.budget is not None
         return selector.select(
-            state.scores.units, state.protected, state.budget, method.skip_oversized, refused, state.tiers
+            state.scores.units,
+            state.protected,
+            state.budget,
+            skip_oversized=method.skip_oversized,
+            refused=refused,
+            tiers=state.tiers,
         )
 
     beyond: set[UnitRef] = set()

@@ -16,6 +16,8 @@ B = 0.75
 _WORD = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]+|[\p{L}\p{M}\p{N}]+")
 _UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
 _SUFFIX = regex.compile(r"(?:ies|es|s|ing|ed|ly|'s)$")
+_SHORTEST_INFLECTED = 5
+"""Characters of the shortest word whose ending is cut off."""
 
 
 def words(text: str) -> list[str]:
@@ -36,7 +38,7 @@ def terms(text: str) -> list[str]:
 
 
 def _stem(word: str) -> str:
-    return word if len(word) < 5 or word[-1].isdigit() else _SUFFIX.sub("", word)
+    return word if len(word) < _SHORTEST_INFLECTED or word[-1].isdigit() else _SUFFIX.sub("", word)
 
 
 def bm25(query: str, documents: Sequence[Sequence[str]]) -> NDArray[np.float32]:
