@@ -6,6 +6,11 @@ from promptpress.content.base import Block, LineType, Paragraph
 from promptpress.content.lines import Lines
 from promptpress.content.registry import ContentTypes
 
+_WRAP_WIDTHS = range(40, 131)
+"""Characters of the longest line of a paragraph that was wrapped at a fixed width."""
+_SHORTEST_BEFORE_LOWER_CASE = 30
+"""Characters of the shortest line that goes on in a next one that begins in lower case."""
+
 
 def find_blocks(lines: Lines, types: ContentTypes) -> Iterator[Block]:
     """Blocks in order, covering every line that is not blank; types are asked in their order."""
@@ -56,6 +61,6 @@ def _wraps(lines: Lines, index: int, widest: int, types: Sequence[LineType]) -> 
     start, end = lines.spans[index]
     next_start = lines.spans[index + 1][0]
     if lines.text[next_start : next_start + 1].islower():
-        return end - start >= 30
-    full = end - start >= 0.7 * widest and 40 <= widest <= 130
+        return end - start >= _SHORTEST_BEFORE_LOWER_CASE
+    full = end - start >= 0.7 * widest and widest in _WRAP_WIDTHS
     return full and not lines.text[start:end].rstrip().endswith((":", "：", ".", "!", "?", "。"))

@@ -14,6 +14,7 @@ from promptpress.text.spans import trim
 
 LONG_TURN = 300
 """Characters up to which a turn is one unit."""
+_FEWEST_TURNS = 3
 
 _TURN = regex.compile(
     r"\s*(?:\[[^\]\n]{1,30}\]\s*)?(?P<name><[^>\s][^>\n]{0,40}>|#?[\p{Lu}\p{Lo}][\w .'#()\-]{0,40}[:：])(?:\s|$|(?<=：))"
@@ -33,7 +34,7 @@ class Dialogue(LineType):
     def claims(self, paragraph: Paragraph) -> bool:
         """Three turns and more, four lines of ten, and a speaker who speaks twice: no label of a section comes twice."""
         turns = paragraph.count(self.name)
-        if turns < 3 or turns < 0.4 * len(paragraph.marks) or turns < paragraph.count("logs"):
+        if turns < _FEWEST_TURNS or turns < 0.4 * len(paragraph.marks) or turns < paragraph.count("logs"):
             return False
         marked = [paragraph.first + i for i, mark in enumerate(paragraph.marks) if mark.name == self.name]
         return len({_speaker(paragraph.lines, index) for index in marked}) < turns

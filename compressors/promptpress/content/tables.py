@@ -15,6 +15,9 @@ from promptpress.text.spans import Span, trim_lines
 
 DELIMITERS = (",", "\t", ";", "|")
 _SAMPLE_ROWS = 60
+_FEWEST_LINES = 3
+_LONGEST_ROW = 10_000
+"""Characters after which a row ends even where a quote is still open."""
 
 
 _RULE = regex.compile(
@@ -90,7 +93,7 @@ def _add_rows(rows: Sequence[Span], out: UnitList) -> None:
 def _delimited_rows(text: str, lines: list[Span]) -> list[Span] | None:
     """Rows of the text if it is one delimited table, else None; a Markdown table is not one."""
     filled = [line for line in lines if text[line[0] : line[1]].strip()]
-    if len(filled) < 3 or not text[slice(*filled[1])].strip("|-: \t"):
+    if len(filled) < _FEWEST_LINES or not text[slice(*filled[1])].strip("|-: \t"):
         return None
     for delimiter in DELIMITERS:
         if text.count(delimiter, *filled[0]):
@@ -106,7 +109,7 @@ def _rows(text: str, lines: list[Span]) -> list[Span]:
     for line_start, line_end in lines:
         start = line_start if start is None else start
         # An odd number of quotes leaves a cell open, which the next line goes on with.
-        if text.count('"', start, line_end) % 2 == 0 or line_end - start > 10_000:
+        if text.count('"', start, line_end) % 2 == 0 or line_end - start > _LONGEST_ROW:
             rows.append((start, line_end))
             start = None
     if start is not None:

@@ -143,7 +143,13 @@ def rewrite(state: State) -> None:
     if not isinstance(task.method, Rewrites):
         return
     state.rewritten = task.method.rewrite(
-        state.passages, state.scores, state.protected, task.query, state.budget, task.counter.count, task.options
+        state.passages,
+        state.scores,
+        state.protected,
+        query=task.query,
+        budget=state.budget,
+        count=task.counter.count,
+        options=task.options,
     )
     state.passages, state.protected = state.rewritten.passages, state.rewritten.protected
     state.scored = replace(state.scores, units=state.rewritten.scores, tiers=None)
@@ -188,7 +194,12 @@ def select(state: State, selector: UnitSelector) -> Selection:
     def within_budget(refused: set[UnitRef]) -> Selection:
         assert state.budget is not None
         return selector.select(
-            state.scores.units, state.protected, state.budget, method.skip_oversized, refused, state.tiers
+            state.scores.units,
+            state.protected,
+            state.budget,
+            skip_oversized=method.skip_oversized,
+            refused=refused,
+            tiers=state.tiers,
         )
 
     beyond: set[UnitRef] = set()
