@@ -53,6 +53,8 @@ def _is_code(lines: Lines) -> bool:
     for start, end in filled[:_SAMPLE_LINES]:
         if LIST_ITEM.match(lines.text, start, end) or _WORDY.search(lines.text, start, end):
             prose += end - start > _LONG_LINE
+        elif lines.text[start] == "#" and lines.text.startswith(("\n\n", "\r\n\r\n"), end):
+            continue  # A heading; a comment stands on top of what it is about.
         elif _CODE_LINE.fullmatch(lines.text, start, end):
             code += 1
         elif end - start > _LONG_LINE and _PROSE_LINE.match(lines.text, start, end):
