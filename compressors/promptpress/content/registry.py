@@ -36,8 +36,8 @@ CONTENT_TYPES = ContentTypes(
     (
         Fences(),
         MarkdownTable(),
-        Json(),
         JsonLines(),
+        Json(),
         DelimitedTable(),
         Traces(),
         Diffs(),

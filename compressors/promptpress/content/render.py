@@ -81,9 +81,19 @@ def _joint(passage: Passage, left: int, right: int) -> Span:
         return gaps[left + 1]
     if passage.units[right].kind is Kind.FRAGMENT:
         return _joint_of_fragments(passage, left, right)
+    if passage.units[right].kind is Kind.STRING_SENTENCE and passage.units[left].kind is Kind.STRING_SENTENCE:
+        return _joint_in_string(passage, left, right)
     if passage.units[right].join is Join.CLOSE or passage.units[right].requires:
         return gaps[right]
-    best = max(range(left + 1, right + 1), key=lambda g: (passage.text.count("\n", *gaps[g]), gaps[g][1] > gaps[g][0], g))
+    between = [g for g in range(left + 1, right + 1) if g == right or passage.text[slice(*gaps[g])].isspace()]
+    best = max(between, key=lambda g: (passage.text.count("\n", *gaps[g]), gaps[g][1] > gaps[g][0], g))
+    return gaps[best]
+
+
+def _joint_in_string(passage: Passage, left: int, right: int) -> Span:
+    """The gap with the most line breaks, which are escaped in a string."""
+    gaps = passage.gaps
+    best = max(range(left + 1, right + 1), key=lambda g: (passage.text.count("\\n", *gaps[g]), gaps[g][1] > gaps[g][0], g))
     return gaps[best]
 
 
