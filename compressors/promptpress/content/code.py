@@ -5,6 +5,7 @@ from typing import ClassVar
 import regex
 
 from promptpress.content.base import WholeText
+from promptpress.content.json import Json
 from promptpress.content.kinds import Kind
 from promptpress.content.lines import Lines
 from promptpress.content.lists import LIST_ITEM
@@ -29,6 +30,7 @@ _SAMPLE_LINES = 400
 _FEWEST_LINES = 4
 _LONG_LINE = 40
 """Characters above which a line that reads as a sentence counts as prose."""
+_LEAST_DATA_LINES = 3
 
 
 class Code(WholeText):
@@ -46,7 +48,7 @@ class Code(WholeText):
 
 
 def _is_code(lines: Lines) -> bool:
-    filled = [(start, end) for start, end in lines.spans if lines.text[start:end].strip()]
+    filled = _without_data(lines)
     if len(filled) < _FEWEST_LINES:
         return False
     code = prose = 0
@@ -61,6 +63,20 @@ def _is_code(lines: Lines) -> bool:
             prose += 1
     sampled = min(len(filled), _SAMPLE_LINES)
     return code >= 0.45 * sampled and prose <= 0.25 * sampled
+
+
+def _without_data(lines: Lines) -> list[Span]:
+    """The first lines that are not blank and belong to no JSON value of several lines, which looks like code but is none."""
+    filled: list[Span] = []
+    values, at = Json(), 0
+    while at < len(lines) and len(filled) < _SAMPLE_LINES:
+        taken = values.block(lines, at)
+        if taken < _LEAST_DATA_LINES:
+            taken = 1
+            if not lines.blank(at):
+                filled.append(lines.spans[at])
+        at += taken
+    return filled
 
 
 def _chunks(text: str, start: int, end: int) -> list[Span]:

@@ -14,6 +14,10 @@ class Kind(StrEnum):
     LOG_LINE = "log_line"
     TABLE_ROW = "table_row"
     JSON_MEMBER = "json_member"
+    STRING_SENTENCE = "string_sentence"
+    """Written text inside a string of JSON or the like."""
+    STRING_PART = "string_part"
+    """A line, row or other part of the text inside such a string."""
     CODE = "code"
     FRAGMENT = "fragment"
     """A part of a sentence, list item or turn; only in passages that a method has divided further."""
@@ -49,6 +53,8 @@ TRAITS: dict[Kind, Traits] = {
     Kind.LOG_LINE: Traits(line=True, own_context=True, clauses=True),
     Kind.TABLE_ROW: Traits(structured=True, own_context=True),
     Kind.JSON_MEMBER: Traits(structured=True, read_by_cross_encoder=False),
+    Kind.STRING_SENTENCE: Traits(prose=True, structured=True),
+    Kind.STRING_PART: Traits(structured=True, own_context=True),
     Kind.CODE: Traits(structured=True, read_by_cross_encoder=False),
     Kind.FRAGMENT: Traits(),
 }
