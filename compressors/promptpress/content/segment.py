@@ -27,12 +27,14 @@ def segment(text: str, title: str = "", hidden: Sequence[Span] = (), types: Cont
 
 
 def _units(text: str, types: ContentTypes) -> list[Unit]:
-    lines, out = Lines(text), UnitList()
-    if not text.strip() or any(each.whole_text(lines, out) for each in types.whole_texts):
-        return out.units
-    for block in find_blocks(lines, types):
-        check()
-        block.type.units(text, block.start, block.end, out)
+    def add_blocks(text: str, start: int, end: int, out: UnitList) -> None:
+        for block in find_blocks(lines if end - start == len(text) else Lines(text[start:end]), types):
+            check()
+            block.type.units(text, start + block.start, start + block.end, out)
+
+    lines, out = Lines(text), UnitList(add_blocks)
+    if text.strip() and not any(each.whole_text(lines, out) for each in types.whole_texts):
+        out.add_blocks(text, 0, len(text))
     return out.units
 
 
