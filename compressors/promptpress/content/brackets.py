@@ -54,9 +54,13 @@ class Cards(RecordType):
                 open_nodes[-1].children[-1].end = b  # a folded line
             elif a < b:
                 open_nodes[-1].children.append(node)
-        writer = NodeWriter(out, Kind.RECORD, WHOLE)
+        writer = NodeWriter(out, Kind.RECORD, WHOLE, whole_at=_has_no_components)
         for node in open_nodes[0].children:
             writer.add(node)
+
+
+def _has_no_components(node: Node) -> bool:
+    return not any(child.children for child in node.children)
 
 
 class BibEntries(RecordType):

@@ -1,6 +1,7 @@
 """Chats and transcripts: turns, each with its speaker."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -19,10 +20,12 @@ from promptpress.text.spans import trim
 
 LONG_TURN = 300
 """Characters up to which a turn is one unit."""
-LONGEST_QUESTION = 160
+LONGEST_QUESTION = 80
 """Characters up to which a question is required by the turn that answers it."""
 LONGEST_ANSWER = 60
-"""Characters of a turn up to which it may say nothing without the question before it."""
+"""Characters of a turn up to which it may say nothing without the question before it, if its first sentence is a fragment."""
+LONGEST_FRAGMENT = 30
+"""Characters of a sentence up to which it may be a fragment."""
 _LONGEST_ASIDE = 30
 """Lines without a speaker up to which the speaker before them goes on."""
 
@@ -44,7 +47,7 @@ _OWN_LINE = regex.compile(
     regex.VERBOSE,
 )
 _QUESTION = regex.compile(r"[?？؟\u037e⸮][\s\"'”’»)*_]*\Z")
-_SHOUTED = regex.compile(r"[\p{Lu}\p{N}\W]+\Z")
+_STOP = regex.compile(r"[.!?](?=\s)|[。！？]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +78,26 @@ class Dialogue(BlockType):
         turns = _turns(lines)
         question: int | None = None
         name = ""
+        if sum("<" in lines[turn.line][:40] for turn in turns) > 0.5 * len(turns):
+            turns = _with_events(lines, turns)
         edges = [*(turn.line for turn in turns), len(lines)]
         for turn, stop in zip(turns, edges[1:], strict=True):
             check()
             a, b = trim(text, start + lines.spans[turn.line][0], start + lines.spans[stop - 1][1])
             speech = a + _prefix_length(text[a:b], turn.own_line)
-            answers = question if turn.name != name and 0 < b - speech <= LONGEST_ANSWER else None
+            answers = question if turn.name != name and _is_fragment(text, speech, b) else None
             index = _add_turn(text, a, speech, b, out, () if answers is None else (answers,))
+            if answers is not None:
+                out.require(answers, index)
             asks = b - a <= LONGEST_QUESTION and _QUESTION.search(text, max(a, b - 10), b) is not None
             question, name = index if asks else None, turn.name
+
+
+def _is_fragment(text: str, start: int, end: int) -> bool:
+    if not 0 < end - start <= LONGEST_ANSWER:
+        return False
+    stop = _STOP.search(text, start, end)
+    return (stop.end() if stop else end) - start <= LONGEST_FRAGMENT
 
 
 def _add_turn(text: str, start: int, speech: int, end: int, out: UnitList, requires: tuple[int, ...]) -> int:
@@ -142,14 +156,21 @@ def _key(name: str) -> str:
 def _turns(lines: Lines) -> list[_Turn]:
     """Every line that begins a turn by its form, as in a conversation that is known to be one."""
     found = [turn for index in range(len(lines)) if (turn := _turn(lines, index))]
-    plain = [turn for turn in found if not _is_bare(lines, turn)]
-    names = Counter(turn.name for turn in found)
-    return [turn for turn in found if turn in plain or names[turn.name] > 1]
+    bare = Counter(turn.name for turn in found if _is_bare(lines, turn))
+    if bare and bare.total() > max(2, len(bare)):
+        return found
+    return [turn for turn in found if not _is_bare(lines, turn)]
+
+
+def _with_events(lines: Lines, turns: Sequence[_Turn]) -> list[_Turn]:
+    """With the lines between the turns of a chat as turns of nobody: who joins and leaves, and what is done."""
+    known = {turn.line: turn for turn in turns}
+    return [known.get(index) or _Turn(index, "", False) for index in range(len(lines)) if not lines.blank(index)]
 
 
 def _is_bare(lines: Lines, turn: _Turn) -> bool:
-    """Whether only its capitals or its place show that the line is a name."""
-    return turn.own_line and not any(mark in lines[turn.line] for mark in (":", "：", "*"))
+    """Whether only its capitals or its place show that the line is a name: one name at least must come again."""
+    return turn.own_line and not any(mark in lines[turn.line] for mark in (":", "：", "*", "_"))
 
 
 def _conversations(lines: Lines, name: str) -> dict[int, int]:

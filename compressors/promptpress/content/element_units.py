@@ -18,7 +18,7 @@ _INLINE = frozenset(
 _PARAGRAPHS = frozenset({"p", "li", "dd", "dt", "blockquote", "figcaption", "caption", "td", "th", "summary", *_HEADINGS})
 _WHOLE = frozenset({"tr", "thead", "colgroup", "option", "head", "button", "select", "video", "audio", "math", "pre"})
 _LONGEST_WHOLE = 3000
-_IDENTITY = frozenset({"name", "id", "title", "key", "label", "guid", "isbn", "sku"})
+_IDENTITY = frozenset({"name", "id", "title", "key", "label", "guid", "isbn", "sku", "source", "url", "link"})
 _LONGEST_IDENTITY = 160
 _TAG = regex.compile(r"<(?P<slash>/?)(?P<name>[A-Za-z_][\w:.\-]*)(?:\s[^<>]*?)?(?P<self>/?)>")
 _CELL = regex.compile(r"<td\b", regex.IGNORECASE)
@@ -124,7 +124,7 @@ class ElementWriter:
         if name in _WHOLE:
             return length <= _LONGEST_WHOLE
         if name in _INLINE or self._is_inline(element):
-            return length <= 300
+            return length <= (300 if name in _INLINE or name in _PARAGRAPHS else 160)
         return length <= self._whole and not self._has_table(element)
 
     def _has_table(self, element: Element) -> bool:
@@ -135,7 +135,7 @@ class ElementWriter:
         return all(each.is_text or each.name.lower() in _INLINE for each in element.inside())
 
     def _add_text(self, start: int, end: int) -> None:
-        if end - start > 300 and "\n\n" in self._text[start:end]:
+        if end - start > 160 and "\n" in self._text[start:end]:
             self._out.add_blocks(self._text, start, end)
         else:
             self._add_sentences(start, end)

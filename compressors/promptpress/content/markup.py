@@ -14,7 +14,7 @@ from promptpress.text.spans import trim
 
 _TAG_START = regex.compile(r"\s*<(?:[A-Za-z][\w:.-]*(?:\s[^<>]*)?/?>|!DOCTYPE\b|\?xml\b|!--)", regex.IGNORECASE)
 _BLOCK_START = regex.compile(
-    r"[ \t]*<(?P<name>table|ul|ol|dl|div|section|article|p|h[1-6]|img|figure|html|body|form|nav|header|footer|main|aside|script|style|svg|select|tr|blockquote)\b[^<>]*>",
+    r"[ \t]*<(?P<name>table|ul|ol|dl|div|section|article|p|h[1-6]|img|figure|html|body|form|nav|header|footer|main|aside|script|style|svg|select|tr|blockquote|docs?|documents?|sources?|passages?|items?|results?|contexts?|pages?|examples?)\b[^<>]*>",
     regex.IGNORECASE,
 )
 _LONGEST_BLOCK = 4000
@@ -65,15 +65,7 @@ def _is_markup(text: str, root: Element) -> bool:
     if tags < 2:
         return False
     inside = sum(child.end - child.start for child in root.children if not child.is_text)
-    return inside >= _LEAST_COVERED * len(text.strip()) and not _is_wrapper(root)
-
-
-def _is_wrapper(root: Element) -> bool:
-    """Whether there are only tags around texts of another kind, such as the sources of a prompt."""
-    elements = [child for child in root.children if not child.is_text]
-    return all(not any(not inner.is_text for inner in each.children) for each in elements) and any(
-        each.end - each.start > 400 and each.name not in ("p", "li", "td", "div") for each in elements
-    )
+    return inside >= _LEAST_COVERED * len(text.strip())
 
 
 def _elements_by_line(lines: Lines) -> dict[int, int]:

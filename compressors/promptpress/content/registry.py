@@ -16,8 +16,10 @@ from promptpress.content.headings import Headings
 from promptpress.content.json import Json
 from promptpress.content.json_lines import JsonLines
 from promptpress.content.labelled import Labelled, Questions, Rows
+from promptpress.content.latex import Latex
 from promptpress.content.lists import Lists
 from promptpress.content.logs import Logs
+from promptpress.content.mails import Mails
 from promptpress.content.markup import Markup
 from promptpress.content.opaque import Opaque
 from promptpress.content.prose import Prose
@@ -53,6 +55,7 @@ CONTENT_TYPES = ContentTypes(
         Configuration(),
         Yaml(),
         BraceBlocks(),
+        Latex(),
         Traces(),
         Diffs(),
         Commits(),
@@ -63,6 +66,7 @@ CONTENT_TYPES = ContentTypes(
         Trees(),
         Opaque(),
         Exams(),
+        Mails(),
         Questions(),
         Labelled(),
         Dialogue(),
