@@ -104,9 +104,13 @@ def _add_turn(text: str, start: int, speech: int, end: int, out: UnitList, requi
     """Add the turn `text[start:end]` and return the index of its last unit."""
     if end - start <= LONG_TURN or speech >= end:
         return out.add(start, end, Kind.TURN, requires=requires)
-    index = prefix = out.add(*trim(text, start, speech), Kind.TURN, structural=True, join=Join.OPEN)
+    spans = _sentences(text, speech, end)
+    if speech == start:
+        index = prefix = out.add(*spans.pop(0), Kind.TURN)
+    else:
+        index = prefix = out.add(*trim(text, start, speech), Kind.TURN, structural=True, join=Join.OPEN)
     with out.under(prefix):
-        for span in _sentences(text, speech, end):
+        for span in spans:
             index = out.add(*span, Kind.TURN)
     return index
 
