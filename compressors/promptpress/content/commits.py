@@ -12,7 +12,8 @@ from promptpress.content.unit_list import UnitList
 _COMMIT = regex.compile(r"(?:\* )?commit [0-9a-f]{7,64}\b")
 _HEADER = regex.compile(r"(?:[*|] )*(?:Author|Merge|Commit|AuthorDate|CommitDate|Date|gpg): ?")
 _BODY = regex.compile(
-    r"\s|[|*]|[A-Z]\d{0,3}\t|diff |index |---|\+\+\+|@@|[+-]|:\d{6}|(?:new|deleted|old) |similarity|rename |Binary |\d+\t\d+\t"
+    r"\s|[|*]|[A-Z]\d{0,3}\t|diff |index |---|\+\+\+|@@|[+-]|:\d{6}"
+    r"|(?:new|deleted|old) |similarity|rename |Binary |\d+\t\d+\t"
 )
 
 

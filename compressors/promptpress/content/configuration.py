@@ -20,7 +20,7 @@ _CALL = regex.compile(r"[\w.]+\([^()]*\)?|(?:let|var|const|def|local|return)\b")
 
 
 class Configuration(WholeText):
-    """Sections in brackets and settings with an equals sign; a text without sections is one only if all of it is settings."""
+    """Sections in brackets and settings with an equals sign; without sections, settings alone."""
 
     name: ClassVar[str] = "configuration"
 

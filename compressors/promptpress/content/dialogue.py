@@ -23,13 +23,16 @@ LONG_TURN = 300
 LONGEST_QUESTION = 80
 """Characters up to which a question is required by the turn that answers it."""
 LONGEST_ANSWER = 60
-"""Characters of a turn up to which it may say nothing without the question before it, if its first sentence is a fragment."""
+"""Characters of a turn up to which it may need the question before it, if its first sentence is a fragment."""
 LONGEST_FRAGMENT = 30
 """Characters of a sentence up to which it may be a fragment."""
 _LONGEST_ASIDE = 30
 """Lines without a speaker up to which the speaker before them goes on."""
 
-_STAMP = r"(?:[\[(]?(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4},?[ T])?\d{1,2}:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:[ \u202f]?[AaPp]\.?[Mm]\.?)?[\])]?)"
+_STAMP = (
+    r"(?:[\[(]?(?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4},?[ T])?\d{1,2}:\d\d(?::\d\d(?:\.\d{1,3})?)?"
+    r"(?:[ \u202f]?[AaPp]\.?[Mm]\.?)?[\])]?)"
+)
 _NAME = r"[\p{Lu}\p{Lo}@][\w .'’#()&/\-]{0,40}?"
 _TURN = regex.compile(
     rf"""\s*(?:\[[^\]\n]{{1,30}}\]\s*|{_STAMP}\s*[-–—,]?\s+)?

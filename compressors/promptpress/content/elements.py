@@ -20,7 +20,9 @@ _TOKEN = regex.compile(
 )
 _RAW = regex.compile(r"</(?:script|style|svg|noscript|template)\s*>", regex.IGNORECASE)
 RAW_NAMES = frozenset({"script", "style", "svg", "template"})
-VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"])
+VOID = frozenset(
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
+)
 _OPTIONAL_END = frozenset(["li", "p", "td", "th", "tr", "dt", "dd", "option", "thead", "tbody", "tfoot", "colgroup"])
 _CLOSED_BY = {
     "li": {"li"},

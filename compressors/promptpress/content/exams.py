@@ -13,10 +13,12 @@ _NUMBERED = regex.compile(
     r"\s*(?:\*\*|#{1,6}\s+)?(?:(?:Q|Question|Frage|Pregunta|Aufgabe|No\.?)\s*)?\d{1,3}[.):]\s*\S", regex.IGNORECASE
 )
 _OPTION = regex.compile(
-    r"\s*(?:[-*]\s+)?(?:\*\*)?(?:[(\[]?[A-Ha-h][.):\]](?:\*\*)?\s+|\[[ xX]?\]\s+|[○●◯☐☑□]\s*|[（(]?[A-HＡ-Ｈ][）．、]\s*|[①-⑧]\s*)\S"
+    r"\s*(?:[-*]\s+)?(?:\*\*)?(?:[(\[]?[A-Ha-h][.):\]](?:\*\*)?\s+"
+    r"|\[[ xX]?\]\s+|[○●◯☐☑□]\s*|[（(]?[A-HＡ-Ｈ][）．、]\s*|[①-⑧]\s*)\S"
 )
 _KEY = regex.compile(
-    r"\s*(?:[*_>(\[]{0,3})(?:correct(?: answer| option)?|answers?|key|solution|ans|richtig|antwort|lösung|respuesta|réponse|risposta|resposta|ответ|答案|正解|정답)\b[^\n]{0,12}[:：]",
+    r"\s*(?:[*_>(\[]{0,3})(?:correct(?: answer| option)?|answers?|key|solution|ans"
+    r"|richtig|antwort|lösung|respuesta|réponse|risposta|resposta|ответ|答案|正解|정답)\b[^\n]{0,12}[:：]",
     regex.IGNORECASE,
 )
 

@@ -64,7 +64,12 @@ class Json(WholeText, BlockType):
     def check(self, passage: Passage, text: str) -> bool:
         """A text that was JSON as a whole parses."""
         opening = passage.units[0] if passage.units else None
-        if opening is None or opening.kind is not Kind.JSON_MEMBER or opening.join is not Join.OPEN or len(passage.units) - 1 not in opening.requires:
+        if (
+            opening is None
+            or opening.kind is not Kind.JSON_MEMBER
+            or opening.join is not Join.OPEN
+            or len(passage.units) - 1 not in opening.requires
+        ):
             return True
         try:
             json.loads(text)

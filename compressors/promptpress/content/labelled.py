@@ -1,4 +1,4 @@
-"""Records of `Label: value`: cards, tickets, few-shot examples, questions with their answers, rows of SQL one below another."""
+"""Records of `Label: value`: tickets, few-shot examples, questions with their answers, rows of SQL one below another."""
 
 import itertools
 from collections import Counter
@@ -16,12 +16,16 @@ from promptpress.content.unit_list import UnitList
 from promptpress.text.spans import Span, trim
 
 _LABEL = regex.compile(
-    r"""\s*(?:[-*]\s+)?(?:\*\*|__)?["']?(?P<label>[\p{L}@][\p{L}\p{M}\p{N} _/.\-()#&'’]{0,40}?)["']?(?:\*\*|__)?[ ]?(?::(?:\*\*|__)?(?=\s|$)|：)"""
+    r"""\s*(?:[-*]\s+)?(?:\*\*|__)?["']?(?P<label>[\p{L}@][\p{L}\p{M}\p{N}\ _/.\-()\#&'’]{0,40}?)["']?
+    (?:\*\*|__)?[ ]?(?::(?:\*\*|__)?(?=\s|$)|：)""",
+    regex.VERBOSE,
 )
 _NUMBER = regex.compile(r"\s*#?\d+\Z")
 _ROW = regex.compile(r"\*{5,}\s*\d+\.\s*\w+\s*\*{5,}\s*$|-\[ ?\p{L}+ \d+ ?\][-+]*\s*$")
 _QUESTION = regex.compile(
-    r"""\s*(?:[-*>#]+\s+)?(?:\*\*|__)?(?:(?:Q|Question|Frage|F|Pregunta|P|Domanda|D|Pergunta|Vraag|V|Fråga|Pytanie|Soru|S|Вопрос|В|سؤال|س|问题?|問題?|質問|질문|문|Problem|Prompt|Input|User\ question)
+    r"""\s*(?:[-*>#]+\s+)?(?:\*\*|__)?(?:
+    (?:Q|Question|Frage|F|Pregunta|P|Domanda|D|Pergunta|Vraag|V|Fråga|Pytanie|Soru|S
+    |Вопрос|В|سؤال|س|问题?|問題?|質問|질문|문|Problem|Prompt|Input|User\ question)
     [ ]?\#?\d{0,3}(?:\*\*|__)?[ ]?[:：.)](?:\*\*|__)?)(?=\s|$|(?<=：))""",
     regex.VERBOSE | regex.IGNORECASE,
 )

@@ -24,7 +24,23 @@ _ITEM = regex.compile(r"\s*\\item\b")
 _COMMAND = regex.compile(r"\s*\\(?:documentclass|usepackage|title|author|date|maketitle|label|newcommand|bibliography\w*)\b")
 _RULE = regex.compile(r"\s*\\\[|\s*\$\$")
 _DIVISIBLE = frozenset(
-    "document abstract itemize enumerate description theorem lemma proof definition quote quotation center corollary remark example".split()
+    [
+        "document",
+        "abstract",
+        "itemize",
+        "enumerate",
+        "description",
+        "theorem",
+        "lemma",
+        "proof",
+        "definition",
+        "quote",
+        "quotation",
+        "center",
+        "corollary",
+        "remark",
+        "example",
+    ]
 )
 
 
@@ -87,8 +103,10 @@ class _Writer:
         if lines.matches(_SECTION, at) or lines.matches(_COMMAND, at):
             return at + 1
         end = at + 1
-        while end < stop and not lines.blank(end) and not any(
-            lines.matches(each, end) for each in (_BEGIN, _SECTION, _ITEM, _RULE, _COMMAND)
+        while (
+            end < stop
+            and not lines.blank(end)
+            and not any(lines.matches(each, end) for each in (_BEGIN, _SECTION, _ITEM, _RULE, _COMMAND))
         ):
             end += 1
         return end

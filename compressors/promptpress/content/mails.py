@@ -13,7 +13,8 @@ from promptpress.content.unit_list import UnitList
 from promptpress.text.spans import trim
 
 _HEADER = regex.compile(
-    r"""(?:\*{1,2})?(?:(?P<main>From|Date|Sent|Subject|Von|Gesendet|Datum|Betreff|De|Envoyé|Objet|Enviado(?:\ el)?|Fecha|Asunto
+    r"""(?:\*{1,2})?(?:(?P<main>From|Date|Sent|Subject|Von|Gesendet|Datum|Betreff|De|Envoyé|Objet|Enviado(?:\ el)?
+    |Fecha|Asunto
     |Da|Inviato|Data|Oggetto|Van|Verzonden|Onderwerp|Från|Skickat|Ämne|Od|Temat|От|Дата|Тема|发件人|发送时间|主题|差出人|日時|件名)
     |To|Cc|Bcc|Reply-To|Message-ID|In-Reply-To|References|An|Kopie|À|Para|CC|A|Aan|Till|Do|Кому|收件人|抄送|宛先
     |Attachments?|Return-Path|Received|MIME-Version|Content-[\w-]+|X-[\w-]+)[ ]?:\*{0,2}(?:\s|$)

@@ -14,7 +14,9 @@ from promptpress.text.spans import trim
 
 _TAG_START = regex.compile(r"\s*<(?:[A-Za-z][\w:.-]*(?:\s[^<>]*)?/?>|!DOCTYPE\b|\?xml\b|!--)", regex.IGNORECASE)
 _BLOCK_START = regex.compile(
-    r"[ \t]*<(?P<name>table|ul|ol|dl|div|section|article|p|h[1-6]|img|figure|html|body|form|nav|header|footer|main|aside|script|style|svg|select|tr|blockquote|docs?|documents?|sources?|passages?|items?|results?|contexts?|pages?|examples?)\b[^<>]*>",
+    r"[ \t]*<(?P<name>table|ul|ol|dl|div|section|article|p|h[1-6]|img|figure|html|body|form|nav|header"
+    r"|footer|main|aside|script|style|svg|select|tr|blockquote"
+    r"|docs?|documents?|sources?|passages?|items?|results?|contexts?|pages?|examples?)\b[^<>]*>",
     regex.IGNORECASE,
 )
 _LONGEST_BLOCK = 4000

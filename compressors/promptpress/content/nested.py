@@ -29,7 +29,7 @@ class Node:
 
 
 def whole_length(text_length: int) -> int:
-    """The length up to which a node of a text is one unit: a quarter of a short text, so that there is something to choose."""
+    """The length up to which a node of a text is one unit: a quarter of a short text, to leave a choice."""
     return max(_LEAST_WHOLE, min(WHOLE, text_length // 4))
 
 

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from promptpress.content.base import BlockType
+from promptpress.content.base import BlockType, WholeText
 from promptpress.content.kinds import Kind
 from promptpress.content.lines import Lines, split_lines
 from promptpress.content.nested import WHOLE
@@ -16,8 +16,10 @@ from promptpress.text.spans import Span, trim
 LONG_LINE = 400
 """Characters of a field above which its sentences are units."""
 
+_LEAST_COVERED = 0.6
 
-class RecordType(BlockType):
+
+class RecordType(WholeText, BlockType):
     """A type whose blocks are found in one pass over the text. A block is one record."""
 
     fewest: ClassVar[int] = 2
@@ -26,6 +28,13 @@ class RecordType(BlockType):
     @abstractmethod
     def find(self, lines: Lines) -> Iterator[tuple[int, int]]:
         """First line of each record and the line behind its last; in order, not overlapping."""
+
+    def whole_text(self, lines: Lines, out: UnitList) -> bool:
+        """Whether most lines are of records: then it is no code, whatever it looks like."""
+        if sum(self._found(lines).values()) < _LEAST_COVERED * len(lines):
+            return False
+        out.add_blocks(lines.text, 0, len(lines.text))
+        return True
 
     def begins(self, lines: Lines, at: int) -> bool:
         """Whether a record begins with the line."""
@@ -47,8 +56,8 @@ class RecordType(BlockType):
 
 
 def add_record(text: str, start: int, end: int, head_lines: int, out: UnitList) -> int:
-    """Add a record and return the index of its first unit. The first `head_lines` lines, blank ones not counted, are the head
-    of a long one; the sentences of a long line are units."""
+    """Add a record and return the index of its first unit. The first `head_lines` lines, blank ones not counted, are the
+    head     of a long one; the sentences of a long line are units."""
     if end - start <= WHOLE:
         return out.add(start, end, Kind.RECORD)
     lines = [(start + a, start + b) for a, b in split_lines(text[start:end]) if text[start + a : start + b].strip()]

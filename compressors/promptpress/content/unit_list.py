@@ -32,7 +32,7 @@ class UnitList:
         return len(self.units) - 1
 
     def add_blocks(self, text: str, start: int, end: int) -> None:
-        """Add the units of `text[start:end]`, which may be of any type: the body of an e-mail, the text inside an element."""
+        """Add the units of `text[start:end]`, which may be of any type: the body of an e-mail, for example."""
         if self._blocks is None:
             raise ValueError("a list of units for one type only")
         self._blocks(text, start, end, self)

@@ -1,5 +1,6 @@
 """YAML by its indentation: what is kept stands under the keys it stood under, and parses."""
 
+import itertools
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,7 +14,8 @@ from promptpress.content.unit_list import UnitList
 from promptpress.runtime.cancellation import check
 
 _KEY = regex.compile(
-    r"""(?:"[^"\n]{0,200}"|'[^'\n]{0,200}'|[\p{L}\p{N}_$./<@*~][^\s:#"']{0,100}(?:[ ][^\s:#"']{1,40}){0,4}+)[ ]?+:(?:[ \t]+|$)"""
+    r"""(?:"[^"\n]{0,200}"|'[^'\n]{0,200}'"""
+    r"""|[\p{L}\p{N}_$./<@*~][^\s:#"']{0,100}(?:[ ][^\s:#"']{1,40}){0,4}+)[ ]?+:(?:[ \t]+|$)"""
 )
 _ITEM = regex.compile(r"-(?:[ \t]+|$)")
 _BLOCK_SCALAR = regex.compile(r"(?:[!&]\S+\s+)*[|>][+\-0-9]*\s*(?:#.*)?$")
@@ -158,10 +160,9 @@ def _may_hold(entries: list[_Entry], entry: _Entry) -> bool:
 
 def _is_yaml(entries: list[_Entry], sentences: int) -> bool:
     keys = sum(entry.key for entry in entries)
-    below = any(after.indent > before.indent >= 0 for before, after in zip(entries, entries[1:], strict=False))
+    below = any(after.indent > before.indent >= 0 for before, after in itertools.pairwise(entries))
     items_below = any(
-        before.nested and after.item and after.indent == before.indent
-        for before, after in zip(entries, entries[1:], strict=False)
+        before.nested and after.item and after.indent == before.indent for before, after in itertools.pairwise(entries)
     )
     return keys >= 3 and (below or items_below) and keys >= 0.4 * len(entries) and sentences <= 0.2 * len(entries)
 
