@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -15,10 +16,11 @@ from promptpress.methods.capabilities import Delegates
 from promptpress.methods.registry import MethodInstances, method_class
 from promptpress.pipeline.budget import infeasible
 from promptpress.pipeline.pipeline import run_pipeline
-from promptpress.pipeline.protection import compile_patterns
+from promptpress.pipeline.protection import compile_patterns, literal_pattern
 from promptpress.pipeline.state import PipelineResult, Protection, Target, Task
-from promptpress.request import CompressionRequest, Document
-from promptpress.result import CompressedDocument, CompressionResult, LocatedScores, Reason, TimingMs, UnitScore, Usage
+from promptpress.request import CompressionRequest, Document, parse_request
+from promptpress.result import CompressionResult, Reason, TimingMs, UnitScore, Usage
+from promptpress.shapes import Slot, shape_of
 from promptpress.text.tokenization import TokenCounter, counter_for
 
 # Something for every part of the way: abbreviations, numbers, quotations, another script.
@@ -45,27 +47,26 @@ class Compressor:
         """Names of the models that methods of this compressor run on."""
         return sorted({name for method in self._methods.usable() for name in method.model_names()})
 
-    def compress(self, request: CompressionRequest) -> CompressionResult:
-        """Run one request. Raises CompressionError for anything the caller can set right."""
-        return _Run(self._methods, request).result()
+    def compress(self, request: CompressionRequest | Mapping[str, Any]) -> CompressionResult:
+        """Run one request, given as a model or by its fields.
+
+        Raises CompressionError for anything the caller can set right (InvalidRequest for fields that make no request), and
+        ModelUnavailable for a model that cannot be loaded.
+        """
+        parsed = request if isinstance(request, CompressionRequest) else parse_request(request)
+        return _Run(self._methods, parsed).result()
 
 
 def pass_through(request: CompressionRequest, reason: Reason) -> CompressionResult:
     """The request's input as it is, with its counts and the reason. Runs no model."""
     counter = counter_for(request.model, request.tokenizer)
-    if request.messages is not None:
-        texts = [slot.text for slot in chat.text_slots(request.messages)]
-    elif request.documents is not None:
-        texts = [document.text for document in request.documents]
-    else:
-        texts = request.texts if request.texts is not None else [request.text or ""]
+    shape = shape_of(request)
+    slots = shape.slots()
+    texts = [slot.text for slot in slots]
     tokens = sum(counter.count(text) for text in texts)
-    spans: list[Any] = [[(0, len(text))] if text else [] for text in texts]
+    spans = [[(0, len(text))] if text else [] for text in texts]
     return CompressionResult(
-        text=request.text,
-        texts=request.texts,
-        documents=request.documents and [CompressedDocument(**document.model_dump()) for document in request.documents],
-        messages=request.messages,
+        **shape.rebuild(texts),
         status="unchanged",
         reason=reason,
         method=request.method,
@@ -79,9 +80,7 @@ def pass_through(request: CompressionRequest, reason: Reason) -> CompressionResu
         ),
         timing_ms=TimingMs(score=0, cut=0, verify=0, total=0),
         warnings=[counter.warning] if counter.warning else [],
-        spans=(spans[0] if request.text is not None else spans)
-        if "spans" in request.include and request.messages is None
-        else None,
+        spans=shape.receipt_of_spans(slots, spans) if "spans" in request.include and request.messages is None else None,
     )
 
 
@@ -91,6 +90,7 @@ class _Run:
     def __init__(self, methods: Mapping[str, Method[Any]], request: CompressionRequest) -> None:
         self.started = time.perf_counter()
         self.request = request
+        self.shape = shape_of(request)
         self.counter: TokenCounter = counter_for(request.model, request.tokenizer)
         self.methods = methods
         cls = method_class(request.method)
@@ -103,30 +103,13 @@ class _Run:
         self.method_options: BaseModel = self.options
 
     def result(self) -> CompressionResult:
-        request = self.request
-        if request.messages is not None:
-            return self._messages(request.messages)
-        if request.documents is not None:
-            group = self._group([(d.title or "", d.text) for d in request.documents], request.query)
-            relevance = group.scored.passages if group.scored else None
-            documents = [
-                CompressedDocument(
-                    **document.model_dump(exclude={"text"}),
-                    text=rendered.text,
-                    dropped=bool(document.text) and not rendered.text,
-                    relevance=None if relevance is None else round(float(relevance[i]), 5),
-                )
-                for i, (document, rendered) in enumerate(zip(request.documents, group.rendered, strict=True))
-            ]
-            return self._finish(group, documents=documents)
-        if request.texts is not None:
-            group = self._group([("", text) for text in request.texts], request.query)
-            return self._finish(group, texts=[rendered.text for rendered in group.rendered])
-        group = self._group([("", request.text or "")], request.query)
-        result = self._finish(group, text=group.rendered[0].text)
-        return result.model_copy(
-            update={"spans": result.spans and result.spans[0], "scores": result.scores and result.scores[0]}
-        )
+        slots = self.shape.slots()
+        if self.request.messages is not None:
+            return self._messages(slots)
+        group = self._group([(slot.title, slot.text) for slot in slots], self.request.query)
+        relevance = group.scored.passages if group.scored else None
+        output = self.shape.rebuild([rendered.text for rendered in group.rendered], relevance)
+        return self._finish(group, slots, output, _scores(group))
 
     def _group(self, texts: Sequence[tuple[str, str]], query: str | None, target: Target | None = None) -> PipelineResult:
         query = query if query and query.strip() else None
@@ -141,65 +124,58 @@ class _Run:
         self.groups.append(group)
         return group
 
-    def _messages(self, messages: list[dict[str, Any]]) -> CompressionResult:
-        slots = chat.text_slots(messages)
+    def _messages(self, slots: list[Slot]) -> CompressionResult:
         by_tokens = self.request.target_tokens is not None
         roles = self.request.compress_roles or (chat.TOKENS_ROLES if by_tokens else chat.RATIO_ROLES)
-        newest = chat.newest_user_message(slots)
-        chosen = chat.compressible(slots, roles, newest if by_tokens or "user" not in roles else None)
+        chosen = chat.compressible(slots, roles, self._fixed_message(slots))
         open_slots = [slot for slot, is_open in zip(slots, chosen, strict=True) if is_open]
         fixed = sum(self.counter.count(s.text) for s, is_open in zip(slots, chosen, strict=True) if not is_open)
         if by_tokens:
-            group = self._within_tokens(open_slots, slots, newest, fixed)
+            group = self._within_tokens(open_slots, slots, fixed)
             parts = [group]
         else:
             # Each message on its own, asked only what was asked before it: appending never changes what went before.
             queries = chat.queries_before(slots)
-            parts = [self._message(slot, self.request.query or queries.get(slot.message)) for slot in open_slots]
+            parts = [self._message(slot, self.request.query or queries.get(slot.item)) for slot in open_slots]
             group = _joined(parts)
-        texts = [rendered.text for rendered in group.rendered]
-        replaced = chat.replace_texts(messages, list(zip(open_slots, texts, strict=True)))
+        shortened = iter(group.rendered)
+        texts = [next(shortened).text if is_open else slot.text for slot, is_open in zip(slots, chosen, strict=True)]
         group.tokens_before += fixed
         group.tokens_after += fixed
-        if emptied := [slot.message for slot, text in zip(open_slots, texts, strict=True) if not text]:
+        if emptied := [s.item for s, rendered in zip(open_slots, group.rendered, strict=True) if not rendered.text]:
             self.warnings.append(f"emptied: no text is left in messages {', '.join(map(str, emptied))}")
-        scores = [units for part in parts for units in _scores(part)] if "scores" in self.request.include else None
-        result = self._finish(group, messages=replaced)
-        located: dict[str, Any] = {}
-        if result.spans is not None:
-            located["spans"] = [
-                {"message": slot.message, "path": list(slot.path), "spans": rendered.spans}
-                for slot, rendered in zip(open_slots, group.rendered, strict=True)
-            ]
-        if scores is not None:
-            located["scores"] = [
-                LocatedScores(message=slot.message, path=list(slot.path), scores=units)
-                for slot, units in zip(open_slots, scores, strict=True)
-            ]
-        return result.model_copy(update=located)
+        scores = [units for part in parts for units in _scores(part)]
+        return self._finish(group, open_slots, self.shape.rebuild(texts), scores)
 
-    def _message(self, slot: chat.TextSlot, query: str | None) -> PipelineResult:
+    def _fixed_message(self, slots: Sequence[Slot]) -> int | None:
+        """The newest user message, unless the caller lets users' messages be shortened and it is more than a question."""
+        newest = chat.newest_user_message(slots)
+        if "user" not in (self.request.compress_roles or ()):
+            return newest
+        if self.request.target_tokens is None:
+            return None
+        asked = chat.text_of_message(slots, newest).strip()
+        return newest if chat.question_in(asked) == asked else None
+
+    def _message(self, slot: Slot, query: str | None) -> PipelineResult:
         try:
             return self._located(self._group([("", slot.text)], query), [slot])
         except BudgetInfeasible:
             # The ratio is meant for the chat; one message that is mostly protected must not fail the others.
-            self.warnings.append(f"messages[{slot.message}]: protected text alone exceeds the ratio; left as it is")
+            self.warnings.append(f"messages[{slot.item}]: protected text alone exceeds the ratio; left as it is")
             tokens = self.counter.count(slot.text)
             return PipelineResult([Rendered(slot.text, [(0, len(slot.text))])], tokens, tokens, "not_compressible")
 
-    def _located(self, group: PipelineResult, slots: Sequence[chat.TextSlot]) -> PipelineResult:
+    def _located(self, group: PipelineResult, slots: Sequence[Slot]) -> PipelineResult:
         """The group with its chunks named by message and path, as spans are."""
         for entry in group.details.get("chunks", []):
             slot = slots[entry.pop("item")]
-            entry.update(message=slot.message, path=list(slot.path))
+            entry.update(message=slot.item, path=list(slot.path))
         return group
 
-    def _within_tokens(
-        self, open_slots: list[chat.TextSlot], slots: list[chat.TextSlot], newest: int | None, fixed: int
-    ) -> PipelineResult:
+    def _within_tokens(self, open_slots: list[Slot], slots: list[Slot], fixed: int) -> PipelineResult:
         assert self.request.target_tokens is not None
-        asked = "\n\n".join(s.text for s in slots if s.message == newest and s.role == "user")
-        query = self.request.query or chat.question_in(asked)
+        question = chat.question_in(chat.text_of_message(slots, chat.newest_user_message(slots)))
         room = self.request.target_tokens - fixed
         if room < 1 and (fixed > self.request.target_tokens or open_slots):
             raise BudgetInfeasible(
@@ -207,13 +183,27 @@ class _Run:
                 "target_tokens",
                 smallest_target_tokens=fixed + 1,
             )
+        if not open_slots:
+            return PipelineResult([], 0, 0, "already_within_target")
+        if question and "user" in (self.request.compress_roles or ()):
+            patterns = [*self.protection.patterns, literal_pattern(question)]
+            self.protection = replace(self.protection, patterns=patterns)
         try:
-            group = self._group([("", slot.text) for slot in open_slots], query, Target(tokens=max(room, 1)))
+            group = self._group(
+                [("", slot.text) for slot in open_slots], self.request.query or question, Target(tokens=max(room, 1))
+            )
             return self._located(group, open_slots)
         except BudgetInfeasible as error:
             raise infeasible(error, fixed) from None
 
-    def _finish(self, group: PipelineResult, **shape: Any) -> CompressionResult:
+    def _finish(
+        self,
+        group: PipelineResult,
+        slots: Sequence[Slot],
+        output: dict[str, Any],
+        scores: Sequence[list[UnitScore]],
+    ) -> CompressionResult:
+        """The result. `slots` are those that could be shortened; `group.rendered` and `scores` are aligned with them."""
         for each in self.groups:
             self.warnings += [warning for warning in each.warnings if warning not in self.warnings]
         before, after = group.tokens_before, group.tokens_after
@@ -221,7 +211,7 @@ class _Run:
         details = self.method.merge_details([each.details for each in self.groups if each.details])
         scored = any(each.scored for each in self.groups)
         return CompressionResult(
-            **shape,
+            **output,
             status="unchanged" if group.reason else "compressed",
             reason=group.reason,
             method=self.method.name,
@@ -240,8 +230,10 @@ class _Run:
                 total=round(1000 * (time.perf_counter() - self.started), 3),
             ),
             warnings=self.warnings,
-            spans=[rendered.spans for rendered in group.rendered] if "spans" in self.request.include else None,
-            scores=_scores(group) if "scores" in self.request.include else None,
+            spans=self.shape.receipt_of_spans(slots, [rendered.spans for rendered in group.rendered])
+            if "spans" in self.request.include
+            else None,
+            scores=self.shape.receipt_of_scores(slots, scores) if "scores" in self.request.include else None,
         )
 
 

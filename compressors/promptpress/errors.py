@@ -1,10 +1,17 @@
-"""Errors a caller can cause. Each names the field and the remedy; a service maps `status` to its own protocol."""
+"""The errors of the library. One base for all; those that a caller can set right name the field and the remedy."""
 
 
-class CompressionError(ValueError):
-    """Base of everything a request can do wrong."""
+class PromptPressError(Exception):
+    """Base of all errors that the library raises on purpose."""
 
-    status = 422
+
+class CompressionError(PromptPressError, ValueError):
+    """Base of everything a request can do wrong.
+
+    `code` is a word for programs, `message` a sentence for people, `field` the place in the request, as in
+    `documents[0].text`, and `details` further facts by name.
+    """
+
     code = "invalid_value"
 
     def __init__(self, message: str, field: str | None = None, **details: object) -> None:
@@ -12,6 +19,10 @@ class CompressionError(ValueError):
         self.message = message
         self.field = field
         self.details = details
+
+
+class InvalidRequest(CompressionError):
+    """A request that is malformed: an unknown field, a value of the wrong type or out of range, no input or two of them."""
 
 
 class InvalidValue(CompressionError):
@@ -22,6 +33,10 @@ class UnknownMethod(CompressionError):
     """No method is registered under this name."""
 
     code = "unknown_method"
+
+
+class BrokenMethod(UnknownMethod):
+    """A distribution offers the method, but its class cannot be used; the message names the distribution and the reason."""
 
 
 class TargetRequired(CompressionError):
@@ -42,7 +57,7 @@ class BudgetInfeasible(CompressionError):
     code = "budget_infeasible"
 
 
-class ModelUnavailable(RuntimeError):
+class ModelUnavailable(PromptPressError, RuntimeError):
     """A model cannot be loaded, or a package that it needs is not installed.
 
     `setting` is the name of the setting that asked for the model, if one did; `message` gives the reason and the remedy.

@@ -1,9 +1,11 @@
-"""What a caller asks for. One model for the library, the shell and the wire."""
+"""What a caller asks for: one model for the library, the shell and the wire."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, ValidationError, model_validator
 
+from promptpress.errors import InvalidRequest
 from promptpress.text.json_values import sendable
 
 MAX_PATTERNS = 64
@@ -21,6 +23,10 @@ def _well_formed(text: str) -> str:
 Text = Annotated[str, Strict(), AfterValidator(_well_formed)]
 Int = Annotated[int, Strict()]
 Float = Annotated[float, Strict()]
+
+Protect = Literal["facts", "strict", "none"]
+Role = Literal["system", "developer", "user", "assistant", "tool", "function"]
+Include = Literal["spans", "scores"]
 
 
 class Document(BaseModel):
@@ -54,20 +60,14 @@ class CompressionRequest(BaseModel):
     )
     model: Text | None = Field(None, description="The LLM that will read the result; picks the tokenizer.")
     tokenizer: Text | None = Field(None, description="A tokenizer by name; goes before `model`.")
-    protect: Literal["facts", "strict", "none"] = "facts"
+    protect: Protect = "facts"
     protect_patterns: list[Text] = Field(
         default_factory=list, max_length=MAX_PATTERNS, description="RE2 patterns whose matches are always kept."
     )
-    compress_roles: list[Literal["system", "developer", "user", "assistant", "tool", "function"]] | None = Field(
+    compress_roles: list[Role] | None = Field(
         None, description="Roles of messages that may be shortened; the default depends on the kind of target."
     )
-    store_original: Annotated[bool, Strict()] = Field(
-        False, description="Keep what was shortened for a while, to be had back from `GET /v1/retrieve/{hash}`."
-    )
-    deadline_ms: Int | None = Field(
-        None, ge=1, le=3_600_000, description="After so many milliseconds the input comes back as it is."
-    )
-    include: list[Literal["spans", "scores"]] = Field(default_factory=list)
+    include: list[Include] = Field(default_factory=list)
 
     @property
     def characters(self) -> int:
@@ -88,3 +88,32 @@ class CompressionRequest(BaseModel):
         if self.target_ratio is not None and self.target_tokens is not None:
             raise ValueError("give target_ratio or target_tokens, not both")
         return self
+
+
+def parse_request(fields: Mapping[str, Any]) -> CompressionRequest:
+    """The request with these fields. Raises InvalidRequest, which names the first field that is wrong."""
+    try:
+        return CompressionRequest.model_validate(dict(fields))
+    except ValidationError as error:
+        first, *others = error.errors()
+        field, message = _place(first["loc"]), _message(first)
+        also = [{"field": _place(each["loc"]), "message": _message(each)} for each in others[:9]]
+        raise InvalidRequest(
+            f"{field}: {message}" if field else message, field, **({"also": also} if also else {})
+        ) from None
+
+
+def _message(error: Mapping[str, Any]) -> str:
+    message: str = error["msg"]
+    return "unknown field" if error["type"] == "extra_forbidden" else message.removeprefix("Value error, ")
+
+
+def _place(location: tuple[int | str, ...]) -> str | None:
+    """`("documents", 0, "text")` as `documents[0].text`, without the branches of unions, which no caller wrote."""
+    name = ""
+    for step in location:
+        if isinstance(step, int):
+            name += f"[{step}]"
+        elif step.isidentifier() and step not in ("str", "int", "float"):
+            name += f".{step}" if name else step
+    return name or None

@@ -19,6 +19,8 @@ FloatT = TypeVar("FloatT", bound=np.floating[Any])
 
 SCORE_DECIMALS = 5
 """Scores are ranked as rounded to so many decimals, so that the last bits of float arithmetic decide nothing."""
+_EQUAL_WITHIN = 1e-6
+"""The deviation up to which all values count as the same."""
 
 
 class UnitRef(NamedTuple):
@@ -137,4 +139,4 @@ def positions(passages: Sequence[Passage]) -> list[ScoreArray]:
 def standardise(values: NDArray[FloatT]) -> NDArray[FloatT]:
     """Zero mean and unit deviation, in the type of the input; all zeros where the values do not differ."""
     deviation = values.std() if len(values) else values.dtype.type(0)
-    return (values - values.mean()) / deviation if deviation > 1e-6 else np.zeros_like(values)
+    return (values - values.mean()) / deviation if deviation > _EQUAL_WITHIN else np.zeros_like(values)

@@ -7,12 +7,12 @@ from promptpress.errors import InvalidValue
 from promptpress.result import LocatedScores
 from tests.conftest import PROSE
 
-CALL = {
+CALL: dict[str, Any] = {
     "role": "assistant",
     "content": None,
     "tool_calls": [{"id": "call_1", "type": "function", "function": {"name": "f"}}],
 }
-CHAT = [
+CHAT: list[dict[str, Any]] = [
     {"role": "system", "content": PROSE},
     {"role": "user", "content": PROSE + " Which ship did Amundsen use?"},
     CALL,
@@ -113,3 +113,43 @@ def test_scores_stay_with_their_message_when_another_cannot_be_shortened(compres
     located = [each for each in result.scores or [] if isinstance(each, LocatedScores)]
     assert [each.message for each in located if each.scores] == [1]
     assert located[1].scores[-1].end == len(chat[1]["content"])
+
+
+CONTEXT = f"{PROSE}\n\nUsing the text above, which ship did Amundsen use?"
+
+
+def test_the_only_user_message_can_be_shortened_to_a_number_of_tokens_and_keeps_its_question(
+    compressor: Compressor,
+) -> None:
+    chat = [{"role": "system", "content": "You help."}, {"role": "user", "content": CONTEXT}]
+    result = run(compressor, chat, target_tokens=60, compress_roles=["user"], include=["spans"])
+    assert result.messages is not None
+    assert result.usage.tokens_after <= 60 < result.usage.tokens_before
+    assert result.messages[1]["content"].endswith("Using the text above, which ship did Amundsen use?")
+    assert "Fram" in result.messages[1]["content"]
+    (located,) = result.spans or []
+    assert "".join(CONTEXT[a:b] for a, b in located["spans"]) == result.messages[1]["content"]
+
+
+def test_a_user_message_that_is_a_question_stays_when_users_messages_may_be_shortened(compressor: Compressor) -> None:
+    result = run(compressor, CHAT, target_tokens=420, compress_roles=["user"])
+    assert result.messages is not None
+    assert result.messages[-1] == CHAT[-1]
+    assert len(result.messages[1]["content"]) < len(CHAT[1]["content"])
+    assert result.usage.tokens_after <= 420
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"target_tokens": 5000}, {"target_tokens": 5000, "compress_roles": ["function"]}, {"target_ratio": 1.0}],
+)
+def test_a_chat_within_its_target_is_unchanged_for_that_reason(compressor: Compressor, fields: dict[str, Any]) -> None:
+    result = run(compressor, CHAT, **fields)
+    assert (result.status, result.reason) == ("unchanged", "already_within_target")
+    assert result.messages == CHAT
+
+
+def test_a_chat_of_a_system_message_alone_is_within_its_target(compressor: Compressor) -> None:
+    result = run(compressor, CHAT[:1], target_tokens=5000)
+    assert (result.status, result.reason) == ("unchanged", "already_within_target")
+    assert run(compressor, CHAT[:1], target_ratio=0.5).reason == "not_compressible"

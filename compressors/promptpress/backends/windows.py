@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from promptpress.arrays import Int32Array, Int64Array
-from promptpress.backends.encoder.base import Tokenized
+from promptpress.backends.tokenized import Tokenized
 from promptpress.content import Passage
 
 # What is read of a title. The values differ since each model was trained, or its results fixed, with its own.

@@ -16,7 +16,7 @@ class JsonLines(WholeText):
 
     def whole_text(self, lines: Lines, out: UnitList) -> bool:
         """A unit for each line."""
-        if len(lines.filled) < 2 or not all(is_json(lines.text, start, end) for start, end in lines.filled):
+        if len(lines.filled) <= 1 or not all(is_json(lines.text, start, end) for start, end in lines.filled):
             return False
         for span in lines.filled:
             out.add(*span, Kind.JSON_MEMBER)

@@ -61,11 +61,10 @@ def sentence_spans(text: str, start: int, end: int) -> list[Span]:
 
 
 def clause_spans(text: str, start: int, end: int) -> list[Span]:
-    """The clauses of one sentence, or its words where it has no clauses; for budgets smaller than any sentence."""
+    """The clauses of one sentence, one where it has no others; for budgets smaller than any sentence."""
     uncuttable = SpanSet((start + s, start + e) for s, e in breakable_spans(text[start:end]))
     cuts = [m.end() for m in _CLAUSE_END.finditer(text, start, end)]
-    cuts = [cut for cut in cuts if start < cut < end] or [m.end() for m in _SPACE.finditer(text, start, end)]
-    cuts = [cut for cut in cuts if not uncuttable.splits(cut)]
+    cuts = [cut for cut in cuts if start < cut < end and not uncuttable.splits(cut)]
     edges = [start, *cuts, end]
     spans = [trim(text, a, b) for a, b in itertools.pairwise(edges)]
     return [span for span in spans if span[0] < span[1]]

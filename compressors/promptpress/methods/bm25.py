@@ -9,7 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from promptpress.content import Passage
 from promptpress.methods.base import Method
 from promptpress.scores import Scored, per_passage
+from promptpress.text.language import language_of
 from promptpress.text.lexical import bm25, terms
+
+_SAMPLED, _SAMPLE = 8, 500
+"""Passages, and characters of each, that tell the language of a request."""
 
 
 class Bm25Options(BaseModel):
@@ -37,13 +41,19 @@ class Bm25(Method[Bm25Options]):
 
 def unit_scores(passages: Sequence[Passage], query: str, titles: bool) -> list[np.ndarray]:
     """BM25 of every unit among all units of the request."""
-    return per_passage(passages, bm25(query, unit_terms(passages, titles)))
+    return per_passage(passages, bm25(query, unit_terms(passages, titles), language_of_all(passages)))
 
 
 def unit_terms(passages: Sequence[Passage], titles: bool) -> list[list[str]]:
     """The terms of every unit of the request, with those of its document's title if `titles` is set."""
     found: list[list[str]] = []
+    language = language_of_all(passages)
     for passage in passages:
-        title = terms(passage.title) if titles else []
-        found.extend(terms(passage.slice(index)) + title for index in range(len(passage.units)))
+        title = terms(passage.title, language) if titles else []
+        found.extend(terms(passage.slice(index), language) + title for index in range(len(passage.units)))
     return found
+
+
+def language_of_all(passages: Sequence[Passage]) -> str:
+    """The language of most of the first passages' text; BM25 needs one for all units."""
+    return language_of("\n".join(passage.text[:_SAMPLE] for passage in passages[:_SAMPLED]))

@@ -18,6 +18,9 @@ from promptpress.methods.relevance import RelevanceScorer, RelevanceSignals, nam
 from promptpress.methods.weights import EvidenceWeights, RelevanceWeights
 from promptpress.scores import ScoreArray, Scored, per_passage, standardise, within_margin
 
+_MOSTLY_LINES = 0.5
+"""The share of units that are lines of chats or logs above which more is read."""
+
 
 class EvidenceOptions(BaseModel):
     """Options of `evidence`."""
@@ -66,12 +69,16 @@ class Evidence(Method[EvidenceOptions], StopsItself[EvidenceOptions]):
         Among many documents it is the other way round, whatever the question's length: the more the model reads, the higher
         the best of its mistakes. Then the best units expand the question; see `expanded_scores`.
         """
-        query = query or ""
-        scorer = RelevanceScorer(self._models, passages, self._relevance)
+        return self.score_with(RelevanceScorer(self._models, passages, self._relevance), passages, query or "", options)
+
+    def score_with(
+        self, scorer: RelevanceScorer, passages: Sequence[Passage], query: str, options: EvidenceOptions
+    ) -> Scored:
+        """As `score`, with the relevance of a scorer that knows the passages already."""
         signals = scorer.signals(query)
         relevance = signals.score
         read, found = self._read(passages, query, relevance, options)
-        if read.sum() < 2:
+        if read.sum() <= 1:
             details = {"read_units": 0, "query_expansion": False}
             return Scored(per_passage(passages, relevance), signals.passage_similarity, details)
         evidence = np.full(len(relevance), -np.inf, dtype=np.float32)
@@ -82,7 +89,9 @@ class Evidence(Method[EvidenceOptions], StopsItself[EvidenceOptions]):
         total = combined(signals, evidence, documents, self._weights)
         expansion = _expansion_weight(query, signals, documents, self._weights) if options.query_expansion else 0.0
         if expansion > 0:
-            total = expanded_scores(scorer, query, total, evidence, documents, expansion, self._weights)
+            total = expanded_scores(
+                scorer, query, total, evidence, documents=documents, weight=expansion, weights=self._weights
+            )
         return Scored(
             per_passage(passages, total),
             _passage_relevance(passages, signals, evidence, read),
@@ -141,7 +150,7 @@ class Evidence(Method[EvidenceOptions], StopsItself[EvidenceOptions]):
         """How many of the passages' tokens to read: of prose a share within bounds, for one and a half times the time of the
         relevance on long prompts; of chats and logs more, where the relevance knows less and takes longer.
         """
-        if line_unit_fraction(passages) > 0.5:
+        if line_unit_fraction(passages) > _MOSTLY_LINES:
             return self._weights.read_max_lines
         return min(max(round(self._weights.read_share * tokens), self._weights.read_min), self._weights.read_max)
 
@@ -201,6 +210,7 @@ def expanded_scores(
     query: str,
     first: ScoreArray,
     evidence: ScoreArray,
+    *,
     documents: int,
     weight: float,
     weights: EvidenceWeights,

@@ -19,7 +19,7 @@ from threading import RLock
 from typing import Any
 
 from promptpress.backends.models import Models
-from promptpress.errors import UnknownMethod
+from promptpress.errors import BrokenMethod, UnknownMethod
 from promptpress.methods.base import Method
 
 GROUP = "promptpress.methods"
@@ -39,10 +39,6 @@ _BUILT_IN = {
     "random": "random:Random",
 }
 """From a method's name to its module, relative to `promptpress.methods`, and its class; in the order they are listed."""
-
-
-class BrokenMethod(UnknownMethod):
-    """A distribution offers the method, but its class cannot be used; the message names the distribution and the reason."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""For a budget smaller than any unit: the first clauses of the best sentence that may be shortened."""
+"""For a budget smaller than any unit: the first clauses of the best sentence, if the rest of it can be spared."""
 
 import numpy as np
 
@@ -10,17 +10,18 @@ from promptpress.pipeline.budget import UnitSelector
 from promptpress.pipeline.state import State
 from promptpress.pipeline.verify import verify_and_rollback
 from promptpress.scores import ScoreArray, UnitRef, ranked
-from promptpress.text.facts import scope_spans
+from promptpress.text.discourse import binds
+from promptpress.text.facts import fact_spans, scope_spans
 from promptpress.text.tokenization import TokenCounter
 
 _TRIED = 8
 """So many of the best units are tried."""
 
 
-def shorten_best_unit(state: State) -> None:
-    """Render the first clauses that fit of the best sentence that allows it; where none does, only warn.
+def shorten_best_unit(state: State) -> bool:
+    """Render the first clauses that fit of the best sentence that allows it; where none does, only warn and return False.
 
-    A sentence with a negation or another scope word is never shortened, and no fact is kept in part.
+    A sentence with a negation or a condition is never shortened, and what is cut off holds no fact.
     """
     assert state.budget is not None
     for ref in _candidates(state)[:_TRIED]:
@@ -28,25 +29,36 @@ def shorten_best_unit(state: State) -> None:
         if rendered is not None:
             state.warnings.append("cut_inside_sentence: the target is smaller than any sentence; the best one was shortened")
             state.rendered[ref.passage] = rendered
-            return
+            return True
     smallest = min(_smallest(passage, state.task.counter) for passage in state.passages if passage.units)
     state.warnings.append(f"nothing_fits: no unit fits the target; the smallest takes {smallest} tokens")
+    return False
 
 
 def _candidates(state: State) -> list[UnitRef]:
-    refs = ranked(state.passages, state.scores.units, state.scores.tiers)
-    return [ref for ref in refs if state.passages[ref.passage].units[ref.unit].kind in CLAUSE_KINDS]
+    refs = ranked(state.passages, state.scores.units, state.tiers)
+    return [
+        ref
+        for ref in refs
+        if ref not in state.fillers
+        and state.passages[ref.passage].units[ref.unit].kind in CLAUSE_KINDS
+        and not state.passages[ref.passage].units[ref.unit].requires
+    ]
 
 
 def _first_clauses(passage: Passage, index: int, budget: int, counter: TokenCounter) -> Rendered | None:
     unit = passage.units[index]
-    if scope_spans(passage.slice(index)):
+    text = passage.slice(index)
+    if scope_spans(text) or binds(text):
         return None
     clauses = tuple(Unit(start, end, unit.kind) for start, end in clause_spans(passage.text, unit.start, unit.end))
     pieces = Passage(passage.text, clauses, passage.title, passage.hidden)
     falling: list[ScoreArray] = [-np.arange(len(clauses), dtype=np.float32)]
     selection = UnitSelector([pieces], counter.count).select(falling, [set()], budget, skip_oversized=False)
-    rendered, _ = verify_and_rollback(pieces, selection.kept[0], facts=True)
+    kept = selection.kept[0]
+    if not kept or fact_spans(passage.text[clauses[max(kept)].end : unit.end]):
+        return None
+    rendered, _ = verify_and_rollback(pieces, kept, facts=True)
     return rendered if rendered.text else None
 
 

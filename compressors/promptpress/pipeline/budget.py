@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from promptpress.content import Passage
 from promptpress.content.render import render
 from promptpress.errors import BudgetInfeasible
+from promptpress.pipeline.duplicates import repetitions
 from promptpress.runtime.cancellation import check
 from promptpress.scores import ScoreArray, Tiers, UnitRef, ranking
 
@@ -32,6 +33,7 @@ class UnitSelector:
         self._passages = passages
         self._count = count
         self._smallest: int | None = None
+        self._order: list[UnitRef] | None = None
         self._unit_costs: dict[UnitRef, int] = {}
         self._passage_costs: dict[tuple[int, frozenset[int]], int] = {}
 
@@ -59,6 +61,7 @@ class UnitSelector:
         scores: Sequence[ScoreArray],
         protected: Sequence[Set[int]],
         budget: int,
+        *,
         skip_oversized: bool = True,
         refused: Set[UnitRef] = frozenset(),
         tiers: Sequence[Tiers] | None = None,
@@ -76,7 +79,7 @@ class UnitSelector:
                 f"protected text alone takes {tokens} tokens; the target allows {budget}",
                 smallest_target_tokens=tokens,
             )
-        order = ranking(self._passages, scores, tiers)
+        order = self.order(scores, tiers)
         chosen: list[UnitRef] = []
         rejected = set(refused)
         for _ in range(_ROUNDS):
@@ -91,6 +94,14 @@ class UnitSelector:
                     break
                 rejected.add(added[fitting])
         return Selection(kept, tokens)
+
+    def order(self, scores: Sequence[ScoreArray], tiers: Sequence[Tiers] | None = None) -> list[UnitRef]:
+        """The units to choose from, best first; what repeats another in the same or other words is not among them."""
+        if self._order is None:
+            ranked = ranking(self._passages, scores, tiers)
+            repeated = repetitions(self._passages, ranked)
+            self._order = [ref for ref in ranked if ref not in repeated]
+        return self._order
 
     def _pack(
         self, order: Sequence[UnitRef], kept: Sequence[set[int]], slack: int, skip_oversized: bool, rejected: Set[UnitRef]

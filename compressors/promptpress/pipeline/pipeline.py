@@ -6,6 +6,8 @@ own part; none but `select_and_verify` and `shorten_best_unit` knows the budget'
 
 from dataclasses import replace
 
+import numpy as np
+
 from promptpress.content import segment
 from promptpress.content.dependencies import with_dependencies
 from promptpress.content.render import Rendered
@@ -14,6 +16,7 @@ from promptpress.methods.capabilities import ReportsDetails, Resegments, Rewrite
 from promptpress.pipeline.best_unit import shorten_best_unit
 from promptpress.pipeline.budget import Selection, UnitSelector
 from promptpress.pipeline.parts import Parts
+from promptpress.pipeline.priorities import with_identifiers, without_query
 from promptpress.pipeline.protection import find_keep_tags, protected_units
 from promptpress.pipeline.score_cache import cached_score
 from promptpress.pipeline.state import PipelineResult, State, Task
@@ -22,6 +25,8 @@ from promptpress.result import Reason
 from promptpress.runtime.cancellation import check
 from promptpress.scores import UnitRef
 
+_FILLER = 0.6
+"""Where the best unit does not fit: how far down from it towards the mean score units may still stand in for it."""
 _SELECTIONS = 4
 """Most selections: each one after the first fills the room of units that the last verification rolled back."""
 REWRITTEN = (
@@ -51,11 +56,19 @@ def run_pipeline(task: Task) -> PipelineResult:
     with state.timed("cut"):
         protect(state)
         rewrite(state)
+    return cut(state)
+
+
+def cut(state: State) -> PipelineResult:
+    """From scores to the result: select, render and verify within the budget. Raises as `run_pipeline` does."""
     select_and_verify(state)
     with state.timed("verify"):
         if state.budget is not None and not any(state.kept):
-            shorten_best_unit(state)
-        state.tokens_after = sum(task.counter.count(rendered.text) for rendered in state.rendered)
+            shortened = shorten_best_unit(state)
+            # A ratio is a wish for less, not a limit: what nothing true of fits stays as it was.
+            if not shortened and state.task.target.tokens is None:
+                return unchanged(state, "not_compressible")
+        state.tokens_after = sum(state.task.counter.count(rendered.text) for rendered in state.rendered)
     return finish(state)
 
 
@@ -107,6 +120,11 @@ def score(state: State) -> None:
     state.parts = Parts.of(state.passages)
     state.part_scores = cached_score(task.method, state.parts.passages, task.query, task.options, task.method.score_cache)
     state.scored = state.parts.gather(state.part_scores)
+    if task.query:
+        state.part_scores = with_identifiers(state.parts, state.part_scores, task.query)
+        state.scored = state.parts.gather(state.part_scores)
+    elif task.method.query_use != "ignored":
+        state.scored = without_query(state.passages, state.scored)
     state.tiers = state.scored.tiers
 
 
@@ -125,7 +143,13 @@ def rewrite(state: State) -> None:
     if not isinstance(task.method, Rewrites):
         return
     state.rewritten = task.method.rewrite(
-        state.passages, state.scores, state.protected, task.query, state.budget, task.counter.count, task.options
+        state.passages,
+        state.scores,
+        state.protected,
+        query=task.query,
+        budget=state.budget,
+        count=task.counter.count,
+        options=task.options,
     )
     state.passages, state.protected = state.rewritten.passages, state.rewritten.protected
     state.scored = replace(state.scores, units=state.rewritten.scores, tiers=None)
@@ -170,7 +194,12 @@ def select(state: State, selector: UnitSelector) -> Selection:
     def within_budget(refused: set[UnitRef]) -> Selection:
         assert state.budget is not None
         return selector.select(
-            state.scores.units, state.protected, state.budget, method.skip_oversized, refused, state.tiers
+            state.scores.units,
+            state.protected,
+            state.budget,
+            skip_oversized=method.skip_oversized,
+            refused=refused,
+            tiers=state.tiers,
         )
 
     beyond: set[UnitRef] = set()
@@ -178,11 +207,36 @@ def select(state: State, selector: UnitSelector) -> Selection:
         beyond = {
             UnitRef(p, u) for p, units in enumerate(stop) for u in range(len(state.passages[p].units)) if u not in units
         }
-    selection = within_budget(state.refused | beyond)
+    selection = within_budget(state.refused | beyond | state.fillers)
+    if not beyond and not state.fillers and best_did_not_fit(state, selector, selection):
+        selection = within_budget(state.refused | state.fillers)
     if beyond and not any(selection.kept):
         # What the method would have kept is all too large; something of the rest is better than nothing.
         return within_budget(state.refused)
     return selection
+
+
+def best_did_not_fit(state: State, selector: UnitSelector, selection: Selection) -> bool:
+    """Whether the most relevant unit is too large for the budget with what it requires.
+
+    Then what is far less relevant is not put in its place: those units are marked as fillers, and the result warns.
+    """
+    order = selector.order(state.scores.units, state.tiers)
+    if state.task.query is None or not order or state.budget is None:
+        return False
+    best = order[0]
+    if best.unit in selection.kept[best.passage] or best in state.refused:
+        return False
+    forced = [UnitRef(p, u) for p, units in enumerate(state.protected) for u in units]
+    needed = selector.tokens(selector.with_requirements([*forced, best]))
+    if needed <= state.budget:
+        return False
+    state.warnings.append(f"best_did_not_fit: the most relevant part needs {needed} tokens, {state.budget} are allowed")
+    flat = np.concatenate(state.scores.units)
+    top = float(state.scores.units[best.passage][best.unit])
+    least = top - _FILLER * (top - float(flat.mean()))
+    state.fillers = {ref for ref in order[1:] if state.scores.units[ref.passage][ref.unit] < least}
+    return True
 
 
 def verify(state: State, selection: Selection) -> set[UnitRef]:

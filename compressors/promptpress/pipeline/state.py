@@ -98,6 +98,8 @@ class State:
     """Units of each passage that are in `rendered`."""
     refused: set[UnitRef] = field(default_factory=set)
     """Units that were rolled back, and are not selected again."""
+    fillers: set[UnitRef] = field(default_factory=set)
+    """Units that are not relevant enough to stand in for the best one, which did not fit."""
     tokens_after: int = 0
     warnings: list[str] = field(default_factory=list)
     seconds: dict[Stage, float] = field(default_factory=lambda: {"score": 0.0, "cut": 0.0, "verify": 0.0})

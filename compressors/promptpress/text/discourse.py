@@ -97,6 +97,17 @@ _OPENING = r"""\A[\s\"'“”«»„‚(\[–—*_>-]*+"""
 _FLAGS = regex.IGNORECASE | regex.VERBOSE
 _BACK = {language: regex.compile(f"{_OPENING}(?:{each})", _FLAGS) for language, each in _POINTS_BACK.items()}
 _LIMIT = {language: regex.compile(each, _FLAGS) for language, each in _LIMITS.items()}
+_BINDING = regex.compile(
+    r"""\b(?:if|unless|until|till|except|excluding|provided|providing|when|whenever|while|as\ long\ as|so\ long\ as|other\ than|apart\ from|subject\ to|but|however|although|though
+    |instead|rather\ than|once|before|after|because|only|whereas|otherwise|depending|up\ to
+    |wenn|falls|sofern|soweit|solange|bis|außer|ohne|aber|sondern|obwohl|bevor|nachdem|vorausgesetzt|vorbehaltlich|es\ sei\ denn|jedoch|nur|weil
+    |si|sauf|condition|pourvu|mais|jusqu|sans|quand|lorsque|tant\ que|avant|après|hormis|excepté|bien\ que|réserve|seulement|à\ moins
+    |salvo|siempre|excepto|pero|hasta|sin|cuando|aunque|mientras|antes|después|sino|solo|sólo|condición
+    |se|purché|tranne|eccetto|ma|fino|senza|quando|mentre|prima|dopo|anche\ se|condizione
+    |desde\ que|exceto|mas|até|sem|embora|enquanto|depois|als|tenzij|mits|behalve|maar|totdat|zonder|terwijl|om|utom|men|innan|efter|jeśli|chyba|pod\ warunkiem|ale|dopóki|bez|jestliže|pokud|kromě|dokud|если|кроме|но|пока|без|хотя|eğer|ancak|kadar|hariç|ama)\b
+    |如果|除非|但|直到|除了|只要|否则|もし|ただし|が、|まで|場合|限り|만약|하지만|경우|까지|제외|إذا|إلا|لكن|حتى|بشرط""",
+    _FLAGS,
+)
 _LONGEST_CHAIN = 4
 """Sentences gone back over to find one that does not begin with a pronoun."""
 
@@ -157,3 +168,8 @@ def _limited(sentences: Sequence[str], i: int) -> list[int]:
     if i >= 2 and not _RULE.search(sentences[i - 1]) and _RULE.search(sentences[i - 2]):
         before.append(i - 2)
     return before
+
+
+def binds(sentence: str) -> bool:
+    """Whether a sentence holds a word that binds one clause to another, so that neither is true alone."""
+    return _BINDING.search(sentence) is not None

@@ -5,6 +5,7 @@ vocabulary is not published (Claude, Gemini) are counted with the nearest publis
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -62,7 +63,7 @@ _MODELS: tuple[tuple[str, str, bool], ...] = (
     (r"deepseek-(?:v3|r1|chat|reasoner)", "deepseek_v3", _PUBLISHED),
     (r"deepseek", "deepseek_v3", _ESTIMATE),
     (r"mistral-7b(?:-instruct)?-v0\.[12]|mixtral-8x7b|zephyr|open-mistral-7b", "mistral_v1", _PUBLISHED),
-    (r"mistral-7b(?:-instruct)?-v0\.3|mixtral-8x22b|codestral-22b|mathstral", "mistral_v2", _PUBLISHED),
+    (r"mistral-7b(?:-instruct)?-v0\.3|mixtral-8x22b|codestral[-:](?:22b|2405|mamba)|mathstral", "mistral_v2", _PUBLISHED),
     (
         r"(?:open-)?mistral-nemo|ministral|pixtral-12b|magistral|devstral|voxtral|mistral-(?:small|medium|large)-(?:3|2[456]\d\d|latest)",
         "mistral_v3",
@@ -82,6 +83,7 @@ _MODELS: tuple[tuple[str, str, bool], ...] = (
 )
 _MODEL_PATTERNS = tuple((re.compile(pattern), name, exact) for pattern, name, exact in _MODELS)
 _PROVIDER = re.compile(r"^(?:[a-z]{2,4}\.)?(?:openai|anthropic|meta|mistral|amazon|google|cohere|deepseek|ai21|qwen)[.:]")
+_SEPARATOR = re.compile(r"[-.:@]+")
 _local_files: dict[str, Path] = {}
 
 
@@ -101,8 +103,8 @@ class TokenCounter:
 def counter_for(model: str | None = None, tokenizer: str | None = None) -> TokenCounter:
     """The counter for a model's name as people write it, or for a tokenizer's own name, which goes first.
 
-    Raises InvalidValue for an unknown tokenizer. An unknown model is counted with the default tokenizer, and the counter
-    says so in `exact` and `warning`.
+    Raises InvalidValue for an unknown tokenizer. An unknown model is counted with the tokenizer of the model that its name
+    contains, or else with the default one; `exact` is False then, and `warning` tells what was assumed.
     """
     if tokenizer is not None:
         if tokenizer not in TOKENIZERS and tokenizer not in _local_files:
@@ -115,11 +117,28 @@ def counter_for(model: str | None = None, tokenizer: str | None = None) -> Token
     for pattern, vocabulary, exact in _MODEL_PATTERNS:
         if pattern.match(name):
             return TokenCounter(vocabulary, exact)
+    # A deployment is often named after its model: `prod-llama-3-70b-eu`.
+    inside = (vocabulary for part in _parts(name) for pattern, vocabulary, _ in _MODEL_PATTERNS if pattern.match(part))
+    vocabulary = next(inside, DEFAULT_TOKENIZER)
     return TokenCounter(
-        DEFAULT_TOKENIZER,
+        vocabulary,
         exact=False,
-        warning=f"model {model[:80]!r} is not known: tokens are counted with {DEFAULT_TOKENIZER}; set `tokenizer` to choose",
+        warning=f"model {model[:80]!r} is not known: tokens are counted with {vocabulary}; set `tokenizer` to choose",
     )
+
+
+def _parts(name: str) -> Iterator[str]:
+    """The name from each of its words on, but the first."""
+    return (name[match.end() :] for match in _SEPARATOR.finditer(name))
+
+
+def count_tokens(text: str, model: str | None = None, tokenizer: str | None = None) -> int:
+    """Number of tokens of a text, counted for a model by name, or with a tokenizer by name, which goes first.
+
+    Exact where the vocabulary of the model is published, else an estimate; `counter_for` tells which. Raises InvalidValue
+    for an unknown tokenizer.
+    """
+    return counter_for(model, tokenizer).count(text)
 
 
 def register_tokenizer(name: str, path: Path) -> None:

@@ -74,7 +74,7 @@ class ErrorResponse(BaseModel):
 def report_of(error: Exception) -> ErrorReport:
     """What a client is told about an error. Never repeats what the caller sent. Anything but `REPORTED` is `internal`."""
     if isinstance(error, CompressionError):
-        return ErrorReport(error.status, error.code, error.message, error.field, error.details or None)
+        return ErrorReport(422, error.code, error.message, error.field, error.details or None)
     if isinstance(error, ValidationError):
         return report_of_validation(error.errors())
     if isinstance(error, ServiceFailure):

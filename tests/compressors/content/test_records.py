@@ -225,7 +225,7 @@ def texts_of(text: str, trials: int = 60) -> Iterator[tuple[str, Passage, set[in
         (TICKETS, {"101": ["Printer"], "102": ["closed", "Scanner"], "103": ["Door"]}),
         (EXAM, {"lightest": ["helium", "hydrogen", "Answer: b"], "liquid": ["mercury", "lead", "Answer: a"]}),
         (COMMITS, {"1111111": ["Ana", "Jun", "Round", "tide.c"], "2222222": ["Bo", "May", "Refuse", "metres"]}),
-        (MAILS, {"Boiler": ["leaks", "number 9"], "Invoice": ["80 euros", "until May"]}),
+        (MAILS, {"From: Ana": ["leaks", "number 9"], "From: Bo": ["80 euros", "until May"]}),
         (PAGE, {"The pier<": ["1881", "412", "1976", "guard"], "Tickets": ["2 euros"], "Hours": ["Friday", "Winter"]}),
         (PAPER, {"{Method}": ["We measured", "gauge stood", "storms"], "{Results}": ["h = a", "The fit"]}),
         (TREE, {"raw/": ["2024/", "line_01"], "grid/": ["depth_5m"]}),

@@ -4,7 +4,7 @@ import pytest
 
 from promptpress.backends.encoder.embedded import model_folder
 from promptpress.errors import InvalidValue, ModelUnavailable
-from promptpress.text.tokenization import TOKENIZERS, counter_for, register_tokenizer
+from promptpress.text.tokenization import TOKENIZERS, count_tokens, counter_for, register_tokenizer
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,15 @@ from promptpress.text.tokenization import TOKENIZERS, counter_for, register_toke
         ("google/gemma-3-27b-it", "gemma3", True),
         ("phi-4", "phi4", True),
         ("openrouter/openai/gpt-4.1", "o200k_base", True),
+        ("meta-llama/Llama-4-Scout-17B-16E-Instruct", "o200k_base", False),
+        ("Llama-4-Maverick-17B-128E-Instruct-FP8", "o200k_base", False),
+        ("us.meta.llama4-scout-17b-instruct-v1:0", "o200k_base", False),
+        ("llama4:scout", "o200k_base", False),
+        ("mistralai/Codestral-22B-v0.1", "mistral_v2", True),
+        ("codestral:22b", "mistral_v2", True),
+        ("codestral-2405", "mistral_v2", True),
+        ("codestral", "mistral_v3", False),
+        ("mistral/codestral-latest", "mistral_v3", False),
     ],
 )
 def test_models_by_the_names_people_use(model: str, tokenizer: str, exact: bool) -> None:
@@ -46,6 +55,29 @@ def test_an_unknown_model_is_an_estimate_with_a_warning() -> None:
     counter = counter_for("my-own-model")
     assert (counter.name, counter.exact) == ("o200k_base", False)
     assert "my-own-model" in (counter.warning or "")
+
+
+@pytest.mark.parametrize(
+    ("deployment", "tokenizer"),
+    [
+        ("prod-gpt-4-eu", "cl100k_base"),
+        ("my_llama-3-70b", "llama3"),
+        ("team/chat.qwen2.5", "qwen3"),
+        ("our-assistant", "o200k_base"),
+        ("-", "o200k_base"),
+    ],
+)
+def test_a_deployment_is_counted_as_the_model_it_is_named_after_and_the_warning_tells_so(
+    deployment: str, tokenizer: str
+) -> None:
+    counter = counter_for(deployment)
+    assert (counter.name, counter.exact) == (tokenizer, False)
+    assert f"{deployment!r} is not known: tokens are counted with {tokenizer};" in (counter.warning or "")
+
+
+def test_count_tokens_is_the_count_of_the_counter() -> None:
+    assert count_tokens("tiktoken is great!") == count_tokens("tiktoken is great!", "gpt-4") == 6
+    assert count_tokens("Hello world", "gpt-4", "llama2") == counter_for(tokenizer="llama2").count("Hello world")
 
 
 @pytest.mark.parametrize("name", TOKENIZERS)

@@ -27,9 +27,9 @@ def storage_at(url: str, timeout: float) -> AddressedStorage:
     return AddressedStorage(parse_redis_url(url), timeout)
 
 
-def shared(server: RedisServer, allowed: Limits, **options: float) -> RateLimits:
-    timeout = options.get("timeout_seconds", 30)
-    return RateLimits(allowed, redis=storage_at(server.url, timeout), **{"timeout_seconds": timeout, **options})
+def shared(server: RedisServer, allowed: Limits, timeout_seconds: float = 30, pause_seconds: float = 5.0) -> RateLimits:
+    redis = storage_at(server.url, timeout_seconds)
+    return RateLimits(allowed, redis=redis, timeout_seconds=timeout_seconds, pause_seconds=pause_seconds)
 
 
 async def admitted(rates: RateLimits, caller: Caller = ACME, most: int = 20) -> int:
@@ -125,7 +125,7 @@ def test_the_wait_is_as_long_as_needed_and_no_longer(
             return previous * max(0.0, previous_left - after) / 60 + current
         return current * max(0.0, 60 - (after - turn)) / 60
 
-    wait = seconds_until_room(previous, previous_left, current, current_left, most, 60)
+    wait = seconds_until_room(previous, previous_left, current, current_left, most=most, window=60)
     assert wait >= 0
     assert count(wait) < most + 1 + 1e-6 or count(wait + 1e-6) < most + 1 + 1e-6
     if wait > 1e-3 and previous_left <= current_left - 60:

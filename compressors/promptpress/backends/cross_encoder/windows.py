@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from promptpress.arrays import Int32Array, Int64Array
-from promptpress.backends.encoder.base import Tokenized
+from promptpress.backends.tokenized import Tokenized
 from promptpress.backends.windows import unit_runs, unit_tokens
 from promptpress.content import Passage
 

@@ -1,18 +1,10 @@
 """The interface of a sentence encoder."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
-from promptpress.arrays import Float32Array, Int32Array, Int64Array
-
-
-@dataclass(frozen=True)
-class Tokenized:
-    """Token ids of one text without special tokens, and where each token starts, in characters of the text."""
-
-    ids: Int32Array
-    starts: Int64Array
+from promptpress.arrays import Float32Array, Int32Array
+from promptpress.backends.tokenized import Tokenized
 
 
 class Encoder(Protocol):

@@ -12,10 +12,10 @@ from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
 from promptpress.arrays import Float32Array
-from promptpress.backends.encoder.base import Tokenized
 from promptpress.backends.onnx.graph import BertShape, build_bert
 from promptpress.backends.onnx.quantization import load_ranges
 from promptpress.backends.onnx.session import EqualLengthRunner, single_thread_session
+from promptpress.backends.tokenized import Tokenized
 from promptpress.errors import ModelUnavailable
 from promptpress.runtime.cancellation import check
 

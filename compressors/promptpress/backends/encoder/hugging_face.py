@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from promptpress.arrays import Float32Array
-from promptpress.backends.encoder.base import Tokenized
 from promptpress.backends.model_source import INSTALL_TORCH, TORCH_PACKAGES, require
+from promptpress.backends.tokenized import Tokenized
 from promptpress.errors import ModelUnavailable
 from promptpress.runtime.cancellation import check
 

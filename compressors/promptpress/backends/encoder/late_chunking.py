@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from promptpress.arrays import Float32Array, Int32Array, Int64Array
-from promptpress.backends.encoder.base import Encoder, Tokenized
+from promptpress.backends.encoder.base import Encoder
+from promptpress.backends.tokenized import Tokenized
 from promptpress.backends.windows import ENCODER_TITLE_TOKENS, unit_runs, unit_tokens
 from promptpress.content import LINE_KINDS, Passage
 from promptpress.runtime.cache_keys import cache_key

@@ -1,0 +1,101 @@
+"""Which units come before others whatever their scores.
+
+With a query, those of what it names by an identifier; without one, the task itself and what went wrong.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import regex
+
+from promptpress.content import Passage
+from promptpress.content.task import task_sentences
+from promptpress.pipeline.parts import Parts
+from promptpress.scores import Scored, Tiers
+from promptpress.text.identifiers import finder, identifiers
+from promptpress.text.spans import SpanSet
+
+_ABOUT = 12
+"""Units up to which a whole passage is about the identifier that it holds; of a longer one, those next to it are."""
+_COMMON = 0.3
+"""Share of the passages beyond which an identifier that all of them hold tells nothing."""
+_ALARM = regex.compile(
+    r"\b(?:error|errors|failed|failure|fatal|exception|traceback|panic|critical|denied|refused|timeout"
+    r"|timed\ out|not\ found|cannot|abort(?:ed)?"
+    r"|total|totals|sum|fehler|gescheitert|summe|gesamt|erreur|échec|total|somme|errores?|fallo|errore|fallito|totale|erro|falha|błąd|chyba|ошибка|итого)\b"
+    r"|错误|失败|总计|エラー|失敗|合計|오류|실패|합계",
+    regex.IGNORECASE | regex.VERBOSE,
+)
+_ALARMS_AT_MOST = 0.2
+"""Share of the units beyond which words like "error" are what the text is about, and mark nothing."""
+_NAMED, _BESIDE, _REST = 2, 1, 0
+_TASK, _ALARMING = 2, 1
+
+
+def with_identifiers(parts: Parts, scored: Scored, query: str) -> Scored:
+    """The scores with tiers: units that hold an identifier of the query, then others of the same passage, then the rest.
+
+    Such passages are the most relevant ones too. Unchanged where no identifier tells passages or units apart.
+    """
+    named = _holding(parts.passages, query)
+    if named is None:
+        return scored
+    tiers: list[Tiers] = []
+    matching = np.zeros(len(parts.passages), dtype=bool)
+    for index, passage in enumerate(parts.passages):
+        tier = np.full(len(passage.units), _REST, dtype=np.int8)
+        holding = named[index]
+        if holding:
+            matching[index] = True
+            for unit in range(len(passage.units)):
+                near = min(abs(unit - each) for each in holding)
+                if len(passage.units) <= _ABOUT or near <= 2:
+                    tier[unit] = _NAMED if near == 0 else _BESIDE
+        tiers.append(tier if scored.tiers is None else np.maximum(tier, scored.tiers[index]).astype(np.int8))
+    relevance = scored.passages
+    if relevance is not None and matching.any():
+        spread = float(relevance.max() - relevance.min()) + 1.0
+        relevance = np.where(matching, relevance + spread, relevance).astype(np.float32)
+    return Scored(scored.units, relevance, scored.details, tiers)
+
+
+def _holding(passages: Sequence[Passage], query: str) -> list[list[int]] | None:
+    """For each passage the units that hold an identifier that not too many passages hold; None if there is none."""
+    found: list[list[int]] = [[] for _ in passages]
+    any_found = False
+    for identifier in identifiers(query):
+        pattern = finder(identifier)
+        places = [[m.start() for m in pattern.finditer(passage.text)] for passage in passages]
+        titled = [pattern.search(passage.title) is not None for passage in passages]
+        holding = sum(bool(p) or t for p, t in zip(places, titled, strict=True))
+        if holding == 0 or (len(passages) > 2 and holding > max(1, _COMMON * len(passages))):
+            continue
+        for index, (starts, title) in enumerate(zip(places, titled, strict=True)):
+            spans = SpanSet([(start, start + 1) for start in starts])
+            units = [u for u, unit in enumerate(passages[index].units) if spans.overlaps(unit.start, unit.end)]
+            if title and not units and len(passages[index].units) <= _ABOUT:
+                units = [0] if passages[index].units else []
+            found[index] += [unit for unit in units if unit not in found[index]]
+            any_found = any_found or bool(units)
+    total = sum(len(passage.units) for passage in passages)
+    return found if any_found and sum(map(len, found)) < total else None
+
+
+def without_query(passages: Sequence[Passage], scored: Scored) -> Scored:
+    """The scores with tiers for texts without a query: the task, then errors, failures and totals, then the rest."""
+    tiers: list[Tiers] = []
+    for passage in passages:
+        tier = np.zeros(len(passage.units), dtype=np.int8)
+        task = SpanSet(task_sentences(passage.text))
+        alarming = [u for u in range(len(passage.units)) if _ALARM.search(passage.slice(u))]
+        if len(alarming) <= _ALARMS_AT_MOST * len(passage.units):
+            tier[alarming] = _ALARMING
+        for index, unit in enumerate(passage.units):
+            if task.overlaps(unit.start, unit.end):
+                tier[index] = _TASK
+        tiers.append(tier)
+    if not any(tier.any() for tier in tiers):
+        return scored
+    if scored.tiers is not None:
+        tiers = [np.maximum(a, b).astype(np.int8) for a, b in zip(tiers, scored.tiers, strict=True)]
+    return Scored(scored.units, scored.passages, scored.details, tiers)
