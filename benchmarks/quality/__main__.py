@@ -75,7 +75,7 @@ def run(
             progress.update(task, description=item.dataset)
             for method in methods:
                 for ratio in ratios:
-                    outcomes.append(_one(compressors[method], item, method, ratio, ratio == ratios[0], form))
+                    outcomes.append(_one(compressors[method], item, method, ratio, cold=ratio == ratios[0], form=form))
                     progress.advance(task)
     return outcomes
 
@@ -93,7 +93,7 @@ def method_and_options(given: str) -> tuple[str, dict[str, Any]]:
     return name, options
 
 
-def _one(compressor: Compressor, item: Item, method: str, ratio: float, cold: bool, form: Form) -> Outcome:
+def _one(compressor: Compressor, item: Item, method: str, ratio: float, *, cold: bool, form: Form) -> Outcome:
     name, options = method_and_options(method)
     request = request_for(item, form, method=name, options=options, target_ratio=ratio, include=["spans"])
     started = time.perf_counter()

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 import regex
 
+from promptpress.chat_words import BINDING, NEEDS_ALL, OWN_WORDS
 from promptpress.content.sentences import sentence_spans
 from promptpress.content.task import split_task, task_sentences
 from promptpress.portions import Portion, divided, whole
@@ -20,31 +21,8 @@ ROLES = (*TOOL_ROLES, "assistant", "user")
 """Roles that may be shortened where the caller names none; of users' messages only the context."""
 _ASKS = regex.compile(r"[?？؟;՞]\s*[\"'”’)*_]*\s*\Z")
 _MAX_REPLY = 60
-_OWN_WORDS = regex.compile(
-    r"\b(?:i|i['’]m|i['’]ve|i['’]d|my|me|we|our|us|ich|mein(?:e[nmrs]?)?|mir|mich|wir|unser(?:e[nmrs]?)?|uns|je|j['’]\w+|mon|ma|mes"
-    r"|moi|nous|notre|nos|yo|mi|mis|me|nosotros|nuestr[oa]s?|io|mio|mia|noi|nostr[oaie]|eu|meu|minha|nós|nosso|nossa|ik|mijn|wij|onze|jag|min|mitt|vi|vår"
-    r"|я|мой|моя|мне|меня|мы|наш|нас)\b|[我咱]|私|僕|俺|저는|나는|제가|내가",
-    regex.IGNORECASE,
-)
-_NEEDS_ALL = regex.compile(
-    r"\s*(?:please\s+|bitte\s+|(?:can|could|would)\s+you\s+(?:please\s+)?)?(?:translate|rewrite|rephrase|paraphrase|proofread|correct|convert|refactor|reformat"
-    r"|format|fix|transcribe|count|sort|complete|edit|improve|copy|repeat|port|merge|deduplicate|übersetze|überarbeite|korrigiere|formuliere|zähle|sortiere"
-    r"|tradui[st]|traduisez|corrige[zr]?|réécri[st]|réécrivez|reformule[zr]?|traduce|traduzca|reescribe|corrige|traduci|riscrivi|correggi|traduza|reescreva"
-    r"|corrija|vertaal|herschrijf|översätt|przetłumacz|popraw|přelož|переведи|перепиши|исправь)\b|\s*(?:请|請)?(?:翻译|翻譯|改写|润色|校对)|.*(?:翻訳|添削|번역)",
-    regex.IGNORECASE,
-)
 _OWN_SHARE = 1 / 40
 """First-person words for each word from which an unmarked context is the user's own account, not a source."""
-_BINDING = regex.compile(
-    r"\b(?:must|mustn['’]t|need(?:s)?\ to|have\ to|do\ not|don['’]t|never|always|only|make\ sure|be\ careful|remember|note\ that|important|leave|keep"
-    r"|please|deadline|correction|without|unless|except|instead\ of|at\ (?:least|most)|no\ more\ than|allergic|budget|prefer"
-    r"|bitte|nicht|nie|niemals|muss|müssen|darf|dürfen|nur|kein(?:e[nmrs]?)?|ohne|mindestens|höchstens|achte|wichtig"
-    r"|ne|jamais|doit|devez|sans|sauf|seulement|veuillez|attention|surtout|au\ (?:plus|moins)|s['’]il\ (?:te|vous)\ plaît"
-    r"|no|nunca|debe|deben|sin|solo|sólo|salvo|por\ favor|máximo|mínimo|non|mai|deve|senza|massimo|não|sem|niet|nooit|geen|zonder|alstublieft"
-    r"|inte|aldrig|måste|utan|nie|bez|musi|proszę|нельзя|не|никогда|должен|без|только|пожалуйста)\b"
-    r"|不要|不能|必须|必須|请|請|不得|只|禁止|しないで|ください|だけ|하지\ 마|반드시|만",
-    regex.IGNORECASE | regex.VERBOSE,
-)
 _REPLY = regex.compile(r"[?？؟]")
 
 
@@ -89,20 +67,20 @@ def _of_user(slot: Slot, named: bool, by_tokens: bool) -> Portion | None:
 
 def _needs_all(text: str, fixed: Sequence[Span]) -> bool:
     """Whether a task is to do something with its context word for word, not to answer from it."""
-    return any(_NEEDS_ALL.match(text, *sentence) for start, end in fixed for sentence in sentence_spans(text, start, end))
+    return any(NEEDS_ALL.match(text, *sentence) for start, end in fixed for sentence in sentence_spans(text, start, end))
 
 
 def _in_own_words(text: str, context: Sequence[Span]) -> bool:
     words = own = 0
     for start, end in context:
         words += len(text[start:end].split())
-        own += sum(1 for _ in _OWN_WORDS.finditer(text, start, end))
+        own += sum(1 for _ in OWN_WORDS.finditer(text, start, end))
     return own > max(1, words * _OWN_SHARE)
 
 
 def _binding(text: str) -> Iterator[Span]:
     """Sentences of a user that ask for something or rule something out."""
-    return (span for span in sentence_spans(text, 0, len(text)) if _BINDING.search(text, *span))
+    return (span for span in sentence_spans(text, 0, len(text)) if BINDING.search(text, *span))
 
 
 def _closing(text: str) -> Iterator[Span]:

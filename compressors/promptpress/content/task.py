@@ -14,8 +14,10 @@ from promptpress.text.spans import Span, merge, subtract
 
 LONGEST_INSTRUCTION = 700
 """Characters up to which a paragraph without a label counts as an instruction."""
+_SHORT = 120
+"""Characters up to which a first paragraph that ends with a colon or a stop is an instruction whatever its words."""
 _LEAST_CONTEXT = 200
-"""Characters of context below which there is nothing to take out."""
+"""Bytes of context below which there is nothing to take out."""
 
 _QUESTION_LABEL = (
     r"(?:(?:user|my|the|final|current)\ )?(?:question|query|task|request|instructions?|prompt|problem|q|frage|aufgabe|anfrage|anweisung(?:en)?"
@@ -94,7 +96,7 @@ def split_task(text: str) -> Task | None:
     blocks = merge([*(m.span() for m in _TAGGED.finditer(text)), *(m.span() for m in _FENCED.finditer(text))])
     blocks = subtract(blocks, merge(m.span() for m in _TAGGED_QUESTION.finditer(text)))
     fixed = merge(m.span() for m in _TAGGED_QUESTION.finditer(text))
-    if _length(blocks) >= _LEAST_CONTEXT:
+    if _length(text, blocks) >= _LEAST_CONTEXT:
         return _task(text, _inside(text, blocks))
     roles = [_role(text, span) for span in paragraphs]
     if "question" in roles or "context" in roles:
@@ -104,7 +106,7 @@ def split_task(text: str) -> Task | None:
     else:
         return None
     context = subtract(context, fixed)
-    if _length(context) < _LEAST_CONTEXT:
+    if _length(text, context) < _LEAST_CONTEXT:
         return None
     marked = any(roles) or text[: context[0][0]].rstrip().endswith((":", "："))
     return _task(text, context, marked)
@@ -187,7 +189,7 @@ def _between_ends(text: str, paragraphs: Sequence[Span]) -> list[Span]:
 def _is_instruction(text: str, span: Span, index: int) -> bool:
     if span[1] - span[0] > LONGEST_INSTRUCTION or index > 0:
         return False
-    short = span[1] - span[0] <= 120
+    short = span[1] - span[0] <= _SHORT
     return (
         bool(_IMPERATIVE.match(text, *span)) or bool(_ASKS.search(text, *span)) or (short and text[span[1] - 1] in ":：.。")
     )
@@ -239,5 +241,6 @@ def _question(text: str, fixed: Sequence[Span]) -> str:
     return text[fixed[-1][0] : fixed[-1][1]][:200] if fixed else ""
 
 
-def _length(spans: Sequence[Span]) -> int:
-    return sum(end - start for start, end in spans)
+def _length(text: str, spans: Sequence[Span]) -> int:
+    """Bytes in UTF-8: a Chinese character says more than a Latin one."""
+    return sum(len(text[start:end].encode("utf-8", "surrogatepass")) for start, end in spans)

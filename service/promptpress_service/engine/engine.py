@@ -37,8 +37,8 @@ class EngineOptions:
 
     `concurrency` is compressions at a time, see the function of this name. At most `queue_size` wait, none of them for
     longer than about `max_wait_seconds`. `default_deadline_ms` and `min_tokens` are those of requests without
-    one. With `store_required` requests fail while the shared store does not answer. `tokenizers` are paths of `tokenizer.json` by name. `version` is
-    a part of what results depend on.
+    one. With `store_required` requests fail while the shared store does not answer. `tokenizers` are paths of
+    `tokenizer.json` by name. `version` is a part of what results depend on.
     """
 
     concurrency: int = 1
