@@ -4,6 +4,7 @@ import inspect
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
@@ -116,7 +117,8 @@ MALFORMED: list[tuple[dict[str, Any], str | None, str]] = [
 def test_a_malformed_request_is_ours_to_report(
     compressor: Compressor, fields: dict[str, Any], field: str | None, message: str
 ) -> None:
-    for run in (lambda: compress(**fields), lambda: compressor.compress(fields)):
+    calls: tuple[Callable[[], object], ...] = (lambda: compress(**fields), lambda: compressor.compress(fields))
+    for run in calls:
         with pytest.raises(InvalidRequest) as caught:
             run()
         assert caught.value.field == field

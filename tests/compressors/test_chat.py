@@ -12,7 +12,7 @@ CALL = {
     "content": None,
     "tool_calls": [{"id": "call_1", "type": "function", "function": {"name": "f"}}],
 }
-CHAT = [
+CHAT: list[dict[str, Any]] = [
     {"role": "system", "content": PROSE},
     {"role": "user", "content": PROSE + " Which ship did Amundsen use?"},
     CALL,

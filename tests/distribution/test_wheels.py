@@ -16,7 +16,7 @@ import httpx2
 import pytest
 
 from tests.distribution.conftest import DISTRIBUTIONS, ROOT, run
-from tests.service.redis_server import free_port
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -83,7 +83,7 @@ def installed(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     # As an entry of sys.path and not of site.addsitedir: the editable installs there stay out.
     (site_packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     python = Path(sysconfig.get_path("scripts", "venv", vars=paths)) / "python"
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python, "install", "--no-deps"]
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(python), "install", "--no-deps"]
     run([*pip, "--no-index", "--ignore-installed", *sorted(wheels.glob("*.whl"))], environment)
     return python.parent
 

@@ -125,7 +125,7 @@ class Replica:
         self.cache = ResultCache(self.store, Sealer(SECRET), SECRET, 60, AsTheyAre(), flight=flight)
 
     def ask(self, work: Callable[[], Awaitable[bytes]]) -> "asyncio.Task[tuple[bytes, str]]":
-        return asyncio.create_task(self.cache.get_or_compute("t", ["x"], work))  # type: ignore[arg-type]
+        return asyncio.create_task(self.cache.get_or_compute("t", ["x"], work))
 
     async def __aenter__(self) -> "Replica":
         return self
