@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: serve help test test-fast coverage lint dist proto bench-quality bench-adaptive bench-lm bench-load clean
+.PHONY: serve help test test-fast test-kernels coverage lint dist proto bench-quality bench-adaptive bench-lm bench-load bench-kernels clean
 .DEFAULT_GOAL := serve
 
 help: ## Show what can be made
@@ -14,6 +14,10 @@ serve: $(VENV)/.installed ## Set up and run the service
 
 test: $(VENV)/.installed-dev ## Set up and run the tests
 	$(BIN)/python -m pytest
+
+test-kernels: $(VENV)/.installed-dev ## Run the GPU kernels' tests in Triton's interpreter; installs Triton, a gigabyte
+	@$(PIP_INSTALL) --group kernels
+	$(BIN)/python -m pytest tests/kernels
 
 test-fast: $(VENV)/.installed-dev ## Run the tests that are done within seconds
 	$(BIN)/python -m pytest -m 'not slow and not e2e'
@@ -46,6 +50,9 @@ SECONDS ?= 30
 bench-load: $(VENV)/.installed-dev ## Throughput, latency and overload of the running service
 	$(BIN)/python -m benchmarks.load --seconds $(SECONDS)
 
+bench-kernels: $(VENV)/.installed-dev ## The Triton kernels on this machine's GPU against torch and FlashAttention
+	$(BIN)/python -m benchmarks.kernels
+
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "PromptPress needs Python 3.11 or later; try: make PYTHON=python3.12"; exit 1; }
@@ -58,15 +65,16 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml compressors/pyproject.toml
 	@$(PIP_INSTALL) --editable compressors --editable service
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed
+$(VENV)/.installed-dev: $(VENV)/.installed kernels/pyproject.toml
 	@echo "Installing what the tests need ..."
-	@$(PIP_INSTALL) --editable 'compressors[rewriter]' --editable 'service[otel]' --group dev
+	@$(PIP_INSTALL) --editable 'compressors[rewriter]' --editable 'service[otel]' --editable kernels --group dev
 	@touch $@
 
 dist: $(VENV)/.installed-dev ## Build sdists and wheels into dist/
 	rm -rf dist
 	$(BIN)/python -m build --no-isolation --outdir dist compressors
 	$(BIN)/python -m build --no-isolation --outdir dist service
+	$(BIN)/python -m build --no-isolation --outdir dist kernels
 
 clean: ## Remove everything that was made
 	rm -rf $(VENV) build dist */build */*.egg-info .coverage* .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -83,7 +83,16 @@ def installed(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     # As an entry of sys.path and not of site.addsitedir: the editable installs there stay out.
     (site_packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     python = Path(sysconfig.get_path("scripts", "venv", vars=paths)) / "python"
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(python), "install", "--no-deps"]
+    pip: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "--python",
+        python,
+        "install",
+        "--no-deps",
+    ]
     run([*pip, "--no-index", "--ignore-installed", *sorted(wheels.glob("*.whl"))], environment)
     return python.parent
 

@@ -1,5 +1,6 @@
 """Links of the Markdown files lead somewhere."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,10 @@ def test_every_document_is_reached_from_the_readme() -> None:
         waiting += [(document.parent / name).resolve() for name in names if name]
     explained = {path for path in documents() if "docs" in path.relative_to(ROOT).parts[:1]}
     assert explained <= reached
+
+
+def test_make_targets_that_are_named_exist() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = {name for document in documents() for name in re.findall(r"(?:`|\$ )make ([a-z-]+)", document.read_text())}
+    assert named <= targets
+    assert {"serve", "test"} <= named

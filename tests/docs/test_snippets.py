@@ -23,6 +23,7 @@ from tests.docs.markdown import ROOT, Block, blocks, commands, documents
 
 LANGUAGES = {"console", "python", "json", "toml", "text"}
 REASONS = {
+    "installs packages",
     "needs a model of yours",
     "needs the training data",
     "sets up the environment",

@@ -69,8 +69,12 @@ class Evidence(Method[EvidenceOptions], StopsItself[EvidenceOptions]):
         Among many documents it is the other way round, whatever the question's length: the more the model reads, the higher
         the best of its mistakes. Then the best units expand the question; see `expanded_scores`.
         """
-        query = query or ""
-        scorer = RelevanceScorer(self._models, passages, self._relevance)
+        return self.score_with(RelevanceScorer(self._models, passages, self._relevance), passages, query or "", options)
+
+    def score_with(
+        self, scorer: RelevanceScorer, passages: Sequence[Passage], query: str, options: EvidenceOptions
+    ) -> Scored:
+        """As `score`, with the relevance of a scorer that knows the passages already."""
         signals = scorer.signals(query)
         relevance = signals.score
         read, found = self._read(passages, query, relevance, options)

@@ -1,6 +1,7 @@
 """Relevance of every unit to a query: similarity, BM25 and title mentions, weighted by what the query looks like."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,6 +77,13 @@ class RelevanceScorer:
         self._context_free = np.asarray([kind in OWN_CONTEXT_KINDS for kind in kinds], dtype=bool)
         self._mentioning = np.asarray([kind in PROSE_KINDS for kind in kinds], dtype=bool)
         self._terms = unit_terms(passages, titles=True)
+        self._matches: dict[str, ScoreArray] = {}
+
+    def with_weights(self, weights: RelevanceWeights) -> "RelevanceScorer":
+        """A scorer of the same passages with other weights, which shares what does not depend on them."""
+        other = copy(self)
+        other._weights = weights
+        return other
 
     def signals(self, query: str, lexical_weight: float | None = None, title_mentions: bool = True) -> RelevanceSignals:
         """The signals of every unit; `lexical_weight` replaces the weight that the query would give BM25."""
@@ -91,6 +99,11 @@ class RelevanceScorer:
         units, _ = self._vectors[passage]
         return self._signals(f"{query} {self._passages[passage].slice(index)}", self._vector(query) + units[index])
 
+    def _bm25(self, query: str) -> ScoreArray:
+        if query not in self._matches:
+            self._matches[query] = bm25(query, self._terms)
+        return self._matches[query]
+
     def _vector(self, query: str) -> Float32Array:
         if query not in self._queries:
             self._queries[query] = text_vectors(self._encoder, [query])[0]
@@ -105,7 +118,7 @@ class RelevanceScorer:
             [whole @ vector if len(units) else -1 for units, whole in self._vectors], dtype=np.float32
         )
         similarity = standardise(np.concatenate([units @ vector for units, _ in self._vectors]))
-        matches = bm25(query, self._terms)
+        matches = self._bm25(query)
         length = float(np.clip((len(words(query)) - weights.long_query_from) / weights.long_query_ramp, 0, 1))
         document_weight = weights.document_short_query + length * (
             weights.document_long_query - weights.document_short_query

@@ -49,11 +49,16 @@ def run_pipeline(task: Task) -> PipelineResult:
     with state.timed("cut"):
         protect(state)
         rewrite(state)
+    return cut(state)
+
+
+def cut(state: State) -> PipelineResult:
+    """From scores to the result: select, render and verify within the budget. Raises as `run_pipeline` does."""
     select_and_verify(state)
     with state.timed("verify"):
         if state.budget is not None and not any(state.kept):
             shorten_best_unit(state)
-        state.tokens_after = sum(task.counter.count(rendered.text) for rendered in state.rendered)
+        state.tokens_after = sum(state.task.counter.count(rendered.text) for rendered in state.rendered)
     return finish(state)
 
 

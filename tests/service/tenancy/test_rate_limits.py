@@ -27,9 +27,9 @@ def storage_at(url: str, timeout: float) -> AddressedStorage:
     return AddressedStorage(parse_redis_url(url), timeout)
 
 
-def shared(server: RedisServer, allowed: Limits, *, timeout_seconds: float = 30, pause_seconds: float = 5) -> RateLimits:
-    storage = storage_at(server.url, timeout_seconds)
-    return RateLimits(allowed, redis=storage, timeout_seconds=timeout_seconds, pause_seconds=pause_seconds)
+def shared(server: RedisServer, allowed: Limits, timeout_seconds: float = 30, pause_seconds: float = 5.0) -> RateLimits:
+    redis = storage_at(server.url, timeout_seconds)
+    return RateLimits(allowed, redis=redis, timeout_seconds=timeout_seconds, pause_seconds=pause_seconds)
 
 
 async def admitted(rates: RateLimits, caller: Caller = ACME, most: int = 20) -> int:

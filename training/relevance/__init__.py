@@ -1,0 +1,1 @@
+"""Fits the weights of `hybrid` and `evidence` on question sets."""
