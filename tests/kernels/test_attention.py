@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from promptpress_kernels import column_scores, window_scores
-from promptpress_kernels.attention import HeadReduction, RowReduction
+from promptpress_kernels.score_options import HeadReduction, RowReduction
 from tests.kernels.references import causal, dense_shares, reduced, relative_error
 
 # batch, query heads, key heads, rows, keys, head size
