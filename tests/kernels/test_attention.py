@@ -52,7 +52,8 @@ def test_every_reduction(
     backend: Backend, shape: tuple[int, ...], rows: RowReduction, heads: HeadReduction, device: str
 ) -> None:
     queries, keys = _tensors(shape, torch.float16, device)
-    expected = reduced(dense_shares(queries, keys, causal(*shape[3:5], shape[4] - shape[3])), shape[2], rows, heads)
+    window, length = shape[3:5]
+    expected = reduced(dense_shares(queries, keys, causal(window, length, length - window)), shape[2], rows, heads)
     result = window_scores(queries, keys, reduce_rows=rows, reduce_heads=heads, backend=backend)
     assert result.dtype == torch.float32
     assert result.shape == expected.shape
@@ -70,8 +71,9 @@ def test_ranges_weights_and_an_earlier_window(backend: Backend, shape: tuple[int
     low, high = 11, length // 2
     visible = causal(rows, length, first) & (positions >= low) & (positions < high)
     shares = dense_shares(queries, keys, visible) * weights[:, None]
-    options = {"first_position": first, "row_weights": weights.to(device), "backend": backend}
-    pair = window_scores(queries, keys, key_range=(low, high), **options)
+    pair = window_scores(
+        queries, keys, key_range=(low, high), first_position=first, row_weights=weights.to(device), backend=backend
+    )
     assert relative_error(pair, reduced(shares, shape[2], "sum", "mean")) < 1e-5
 
     ranges = torch.stack([torch.arange(rows) * 2, length - torch.arange(rows)], 1)

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
@@ -129,13 +131,14 @@ def test_nothing_kept(backend: Backend, device: str) -> None:
 def test_arguments_that_do_not_fit_are_refused() -> None:
     keys = torch.ones(1, 2, 10, 8)
     kept = torch.arange(3)
-    for change in (
+    changes: tuple[dict[str, Any], ...] = (
         {"values": torch.ones(1, 2, 9, 8)},
         {"indices": torch.ones(3)},
         {"indices": torch.zeros(3, 3, dtype=torch.long)},
         {"inverse_frequencies": torch.ones(5)},
         {"positions": torch.arange(9)},
         {"new_positions": torch.arange(4)},
-    ):
+    )
+    for change in changes:
         with pytest.raises(ValueError, match=r"shape|int32|frequencies"):
             gather_kv(**{"keys": keys, "values": keys, "indices": kept, **change})

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import torch
 
@@ -82,13 +84,14 @@ def test_no_tokens(backend: Backend, device: str) -> None:
 
 def test_arguments_that_do_not_fit_are_refused() -> None:
     hidden, weight, targets = torch.ones(4, 8), torch.ones(10, 8), torch.zeros(4, dtype=torch.long)
-    for change in (
+    changes: tuple[dict[str, Any], ...] = (
         {"weight": torch.ones(10, 7)},
         {"weight": torch.ones(0, 8)},
         {"weight": torch.ones(10, 8).half()},
         {"targets": targets[:3]},
         {"bias": torch.ones(9)},
         {"soft_cap": -1.0},
-    ):
+    )
+    for change in changes:
         with pytest.raises(ValueError, match=r"fit|shape|positive|empty|float"):
             self_information(**{"hidden": hidden, "weight": weight, "targets": targets, **change})
