@@ -6,10 +6,10 @@ from promptpress.content.base import BlockType, ContentType, LineType, WholeText
 from promptpress.content.code import Code
 from promptpress.content.dialogue import Dialogue
 from promptpress.content.diffs import Diffs
+from promptpress.content.fenced_json import FencedJson
 from promptpress.content.fences import Fences
 from promptpress.content.headings import Headings
 from promptpress.content.json import Json
-from promptpress.content.json_lines import JsonLines
 from promptpress.content.lists import Lists
 from promptpress.content.logs import Logs
 from promptpress.content.prose import Prose
@@ -34,9 +34,9 @@ class ContentTypes:
 
 CONTENT_TYPES = ContentTypes(
     (
+        FencedJson(),
         Fences(),
         MarkdownTable(),
-        JsonLines(),
         Json(),
         DelimitedTable(),
         Traces(),

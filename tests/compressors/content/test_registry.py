@@ -14,11 +14,12 @@ from promptpress.content.render import render
 from promptpress.content.unit_list import UnitList
 from promptpress.text.spans import trim
 
+FENCED_JSON = "```json\n" + json.dumps([{"n": n, "text": "x" * 140} for n in range(3)]) + "\n```"
 EXAMPLES = {
     "fences": ("Before.\n\n```python\nx = 1\n```", [Kind.SENTENCE, Kind.CODE]),
     "markdown_table": ("Prose.\n\n| a | b |\n|---|---|\n| 1 | 2 |", [Kind.SENTENCE, Kind.TABLE_ROW, Kind.TABLE_ROW]),
-    "json": ('Answer:\n{"a": 1}', [Kind.SENTENCE, Kind.JSON_MEMBER, Kind.JSON_MEMBER, Kind.JSON_MEMBER]),
-    "json_lines": ('{"a": 1}\n{"a": 2}', [Kind.JSON_MEMBER] * 2),
+    "json": ('Answer:\n{"a": [1, 2],\n"b": 3}\nThat is it.', [Kind.SENTENCE, Kind.JSON_MEMBER, Kind.SENTENCE]),
+    "fenced_json": (FENCED_JSON, [Kind.CODE, *[Kind.JSON_MEMBER] * 5, Kind.CODE]),
     "delimited_table": ("name\tage\nann\t3\nbob\t4", [Kind.TABLE_ROW] * 3),
     "traces": ('Bad.\nTraceback (most recent call last):\n  File "x.py"\nValueError: bad', [Kind.SENTENCE, Kind.CODE]),
     "diffs": ("Done.\n\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b", [Kind.SENTENCE, Kind.CODE]),
@@ -107,7 +108,7 @@ def test_a_new_type_is_asked_whether_the_output_is_sound() -> None:
 
 @pytest.mark.parametrize(("kept", "sound"), [({0, 1, 3}, True), ({0, 1}, False), ({1}, False)])
 def test_json_that_does_not_parse_is_not_sound(kept: set[int], sound: bool) -> None:
-    text = json.dumps({"a": 1, "b": 2})
+    text = json.dumps({"a": "x" * 250, "b": "y" * 250})
     passage = segment(text)
     assert CONTENT_TYPES.check(passage, render(passage, kept).text) is sound
 
