@@ -123,7 +123,8 @@ class _Emitter:
             if len(found) < identities and self._is_identity(value, start, end):
                 found.append(index)
             last = value.complete and end == value.members[-1].end and start > value.members[0].start
-            if value.mark == "(" and last and self.text[end - 1] != ",":
+            flows = self.out.units[index - 1].join is Join.FLOW
+            if value.mark == "(" and last and flows and self.text[end - 1] != ",":
                 # Alone and without a comma it would be no tuple.
                 self.out.require(index, index - 1)
         return found

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from promptpress import compress
 from promptpress.content import Passage, segment
-from promptpress.content.json_strings import unescaped
+from promptpress.content.json_strings import readable, unescaped
 from promptpress.content.render import render
 
 PAGE = (
@@ -72,6 +72,17 @@ def test_escapes_are_read_and_edges_fall_between_them(literal: str, expected: st
     pieces = [literal[string.source(i) : string.source(i + 1)] for i in range(len(expected))]
     assert "".join(pieces) == literal
     assert [unescaped(piece, 0, len(piece)).text for piece in pieces] == list(expected)
+
+
+def test_what_methods_score_is_what_a_string_says_unit_for_unit() -> None:
+    passage = segment(json.dumps([{"type": "text", "text": PAGE + " " + PAGE}]) + "\n" + json.dumps({"città": "Forlì"}))
+    read = readable(passage)
+    assert len(read.units) == len(passage.units)
+    assert [unit.requires for unit in read.units] == [unit.requires for unit in passage.units]
+    shown = [read.slice(i) for i in range(len(read.units))]
+    assert "The café opened in 2011 😀." in shown
+    assert shown[-1] == '{"città": "Forlì"}'
+    assert readable(read) is read
 
 
 TEXTS: Any = st.one_of(
