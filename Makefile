@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: serve help test test-fast coverage lint dist proto bench-quality bench-adaptive bench-lm bench-load bench-kernels clean
+.PHONY: serve help test test-fast test-kernels coverage lint dist proto bench-quality bench-adaptive bench-lm bench-load bench-kernels clean
 .DEFAULT_GOAL := serve
 
 help: ## Show what can be made
@@ -14,6 +14,10 @@ serve: $(VENV)/.installed ## Set up and run the service
 
 test: $(VENV)/.installed-dev ## Set up and run the tests
 	$(BIN)/python -m pytest
+
+test-kernels: $(VENV)/.installed-dev ## Run the GPU kernels' tests in Triton's interpreter; installs Triton, a gigabyte
+	@$(PIP_INSTALL) --group kernels
+	$(BIN)/python -m pytest tests/kernels
 
 test-fast: $(VENV)/.installed-dev ## Run the tests that are done within seconds
 	$(BIN)/python -m pytest -m 'not slow and not e2e'

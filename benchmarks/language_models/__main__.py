@@ -39,7 +39,7 @@ def main() -> None:
     with Progress(*Progress.get_default_columns(), console=Console(stderr=True)) as progress:
         task = progress.add_task("needles", total=needles.PROBES * len(arguments.lengths) * len(readers))
         found = [
-            needles.measure(compressor, name, method, options, arguments.lengths, lambda: progress.advance(task))
+            needles.measure(compressor, name, method, options, arguments.lengths, progress=lambda: progress.advance(task))
             for name, (method, options) in readers.items()
         ]
     ratios = _ratios(loader, compressor) if is_present() else []

@@ -40,6 +40,7 @@ def measure(
     method: str,
     options: dict[str, Any],
     lengths: Sequence[int],
+    *,
     progress: Callable[[], None],
 ) -> Needles:
     """Compress every probe to RATIO and check that the whole needle is still there."""

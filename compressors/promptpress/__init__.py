@@ -93,7 +93,7 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *_MODULES})
 
 
-def compress(
+def compress(  # noqa: PLR0913 - a parameter for each field of a request
     text: str | None = None,
     *,
     texts: Sequence[str] | None = None,
@@ -160,6 +160,7 @@ def compress(
 
 def build_compressor(
     encoder: str = "embedded",
+    *,
     threads: int | None = None,
     vectors: "VectorCache | None" = None,
     rewriter: "RewriterSettings | None" = None,

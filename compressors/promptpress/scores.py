@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from promptpress.content import Passage
-from promptpress.content.kinds import PROSE_KINDS
+from promptpress.content.kinds import LAST_KINDS, PROSE_KINDS
 
 ScoreArray = NDArray[np.float32]
 """Scores of the units of one passage (units,), or of all units of a request one after the other; higher = keep."""
@@ -19,6 +19,8 @@ FloatT = TypeVar("FloatT", bound=np.floating[Any])
 
 SCORE_DECIMALS = 5
 """Scores are ranked as rounded to so many decimals, so that the last bits of float arithmetic decide nothing."""
+_EQUAL_WITHIN = 1e-6
+"""The deviation up to which all values count as the same."""
 
 
 class UnitRef(NamedTuple):
@@ -69,8 +71,10 @@ def ranking(
 ) -> list[UnitRef]:
     """As `ranked`, without structural units and with repetitions last.
 
-    A sentence that repeats a better-ranked one word for word comes after all that add something new.
+    A sentence that repeats a better-ranked one word for word comes after all that add something new, and what has no words
+    to read (base64, scripts) after that.
     """
+    unreadable: list[UnitRef] = []
     seen: set[str] = set()
     first: list[UnitRef] = []
     again: list[UnitRef] = []
@@ -79,10 +83,13 @@ def ranking(
         unit = passage.units[ref.unit]
         if unit.structural:
             continue
+        if unit.kind in LAST_KINDS:
+            unreadable.append(ref)
+            continue
         text = passage.slice(ref.unit)
         (again if unit.kind in PROSE_KINDS and text in seen else first).append(ref)
         seen.add(text)
-    return first + again
+    return first + again + unreadable
 
 
 def ranked(passages: Sequence[Passage], scores: Sequence[ScoreArray], tiers: Sequence[Tiers] | None = None) -> list[UnitRef]:
@@ -132,4 +139,4 @@ def positions(passages: Sequence[Passage]) -> list[ScoreArray]:
 def standardise(values: NDArray[FloatT]) -> NDArray[FloatT]:
     """Zero mean and unit deviation, in the type of the input; all zeros where the values do not differ."""
     deviation = values.std() if len(values) else values.dtype.type(0)
-    return (values - values.mean()) / deviation if deviation > 1e-6 else np.zeros_like(values)
+    return (values - values.mean()) / deviation if deviation > _EQUAL_WITHIN else np.zeros_like(values)

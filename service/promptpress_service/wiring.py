@@ -187,7 +187,8 @@ def rate_limits(settings: Settings, outages: OutageLog | None = None) -> RateLim
     timeout = settings.redis_timeout_ms / 1000
     limited = any(each.requests or each.tokens for each in (general, *tenants.values()))
     address = redis_address(settings) if limited else None
-    return RateLimits(general, tenants, AddressedStorage(address, timeout) if address else None, timeout, outages=outages)
+    storage = AddressedStorage(address, timeout) if address else None
+    return RateLimits(general, tenants, storage, timeout_seconds=timeout, outages=outages)
 
 
 def redis_address(settings: Settings) -> RedisAddress | None:

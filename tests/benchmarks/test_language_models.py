@@ -12,10 +12,10 @@ def loader() -> ModelLoader:
 
 def test_needles_are_counted_by_length(loader: ModelLoader) -> None:
     asked = []
-    found = needles.measure(Compressor(loader.models()), "words", "bm25", {}, [200, 400], lambda: asked.append(1))
+    found = needles.measure(Compressor(loader.models()), "words", "bm25", {}, [200, 400], progress=lambda: asked.append(1))
     assert len(asked) == 2 * needles.PROBES
     assert found.share == sum(found.kept.values()) / len(asked) == 1.0
-    at_random = needles.measure(Compressor(loader.models()), "chance", "random", {}, [400], lambda: None)
+    at_random = needles.measure(Compressor(loader.models()), "chance", "random", {}, [400], progress=lambda: None)
     assert at_random.share < 0.5
 
 

@@ -7,12 +7,12 @@ from promptpress.errors import InvalidValue
 from promptpress.result import LocatedScores
 from tests.conftest import PROSE
 
-CALL = {
+CALL: dict[str, Any] = {
     "role": "assistant",
     "content": None,
     "tool_calls": [{"id": "call_1", "type": "function", "function": {"name": "f"}}],
 }
-CHAT = [
+CHAT: list[dict[str, Any]] = [
     {"role": "system", "content": PROSE},
     {"role": "user", "content": PROSE + " Which ship did Amundsen use?"},
     CALL,

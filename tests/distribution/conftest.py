@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-DISTRIBUTIONS = {"compressors": "promptpress", "service": "promptpress_service"}
+DISTRIBUTIONS = {"compressors": "promptpress", "service": "promptpress_service", "kernels": "promptpress_kernels"}
 """Folder of each distribution, and the import package inside it."""
 
 

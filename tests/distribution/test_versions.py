@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 VERSION = (ROOT / "VERSION").read_text().strip()
 
 
-@pytest.mark.parametrize("distribution", ["promptpress", "promptpress-service"])
+@pytest.mark.parametrize("distribution", ["promptpress", "promptpress-service", "promptpress-kernels"])
 def test_each_distribution_is_of_this_version(distribution: str) -> None:
     assert version(distribution) == VERSION
 

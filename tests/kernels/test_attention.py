@@ -13,7 +13,7 @@ SHAPES = [
     (1, 3, 1, 1, 1, 64),
     (1, 8, 1, 1, 65, 128),
     (1, 2, 2, 8, 8, 80),
-    (1, 6, 2, 90, 333, 64),
+    (1, 6, 2, 70, 171, 64),
 ]
 DTYPES = [torch.float32, torch.float16, torch.bfloat16]
 BACKENDS = ["torch", "triton"]
@@ -41,7 +41,7 @@ def test_the_window_scores_are_those_of_the_whole_matrix(backend, shape, dtype, 
 
 @pytest.mark.parametrize("heads", ["mean", "sum", "max", "none"])
 @pytest.mark.parametrize("rows", ["sum", "max"])
-@pytest.mark.parametrize("shape", [SHAPES[1], SHAPES[2], SHAPES[6]], ids=str)
+@pytest.mark.parametrize("shape", [SHAPES[1], SHAPES[6]], ids=str)
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_every_reduction(backend, shape, rows: RowReduction, heads: HeadReduction, device):
     queries, keys = _tensors(shape, torch.float16, device)
@@ -78,7 +78,7 @@ def test_ranges_weights_and_an_earlier_window(backend, shape, device):
     assert relative_error(result, reduced(shares, shape[2], "max", "max")) < 1e-5
 
 
-@pytest.mark.parametrize("length", [1, 17, 300])
+@pytest.mark.parametrize("length", [1, 17, 170])
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_the_column_scores_of_a_prompt_add_up_to_its_queries(backend, length, device):
     queries, keys = _tensors((1, 6, 2, length, length, 64), torch.float16, device)

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from promptpress_kernels import gather_kv, rotate_keys
@@ -79,7 +79,7 @@ def test_positions_of_a_cache_that_was_cut_before(backend, device):
     assert relative_error(result, exact) < 2e-6
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_keeping_all_is_the_identity_and_rotating_back_gives_the_original(device, data):
     length = data.draw(st.integers(1, 70), "length")

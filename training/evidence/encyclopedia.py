@@ -40,7 +40,7 @@ def single(articles: Sequence[Article], index: Neighbours, count: int, random: R
         if siblings and random.random() < 0.5:
             negatives[0:1] = [(article.title, random.choice(siblings))]
         documents = [(article.title, paragraph), *negatives]
-        yield shuffled("cloze", query, documents, [[(0, *sentence)]], [(0, *answer)], random)
+        yield shuffled("cloze", query, documents, [[(0, *sentence)]], [(0, *answer)], random=random)
 
 
 def chains(articles: Sequence[Article], index: Neighbours, count: int, random: Random) -> Iterator[Group]:
@@ -78,7 +78,7 @@ def chains(articles: Sequence[Article], index: Neighbours, count: int, random: R
     ):
         wanted = documents[1][1][answers[0][1] : answers[0][2]]
         negatives = _negatives(index, near, {text for _, text in documents}, wanted, random)[: _NEGATIVES - 1]
-        yield shuffled(source, query, [*documents, *negatives], evidence, answers, random)
+        yield shuffled(source, query, [*documents, *negatives], evidence, answers, random=random)
 
 
 def comparisons(articles: Sequence[Article], index: Neighbours, count: int, random: Random) -> Iterator[Group]:
@@ -113,7 +113,7 @@ def comparisons(articles: Sequence[Article], index: Neighbours, count: int, rand
         )
         documents = [(article.title, article.paragraphs[0]), (other.title, other.paragraphs[0])]
         negatives = _negatives(index, found, {text for _, text in documents}, None, random)[: _NEGATIVES - 1]
-        yield shuffled("comparison", query, [*documents, *negatives], [[(0, *span)], [(1, *other_span)]], [], random)
+        yield shuffled("comparison", query, [*documents, *negatives], [[(0, *span)], [(1, *other_span)]], [], random=random)
         made += 1
 
 
@@ -123,6 +123,7 @@ def shuffled(
     documents: list[tuple[str, str]],
     evidence: list[list[Target]],
     answers: list[Target],
+    *,
     random: Random,
 ) -> Group:
     """The group with its documents in random order."""

@@ -73,7 +73,7 @@ def make_example(group: Group, encoder: Encoder, cache: VectorCache) -> Example 
         before = sum(len(w.ids) for w in cut[:chosen])
         inside = np.flatnonzero(token_owners(passage, texts[index]) >= 0)[before : before + len(cut[chosen].ids)]
         title = titles[index].ids[:CROSS_ENCODER_TITLE_TOKENS]
-        rows.append(_row(query_ids, title, cut[chosen], priors, needs, at[inside] if known else None))
+        rows.append(_row(query_ids, title, cut[chosen], priors=priors, needs=needs, answer=at[inside] if known else None))
     rows.sort(key=lambda row: not row.needs.any())
     found = np.any([row.needs.any(axis=0) for row in rows], axis=0) if rows else np.zeros(1, dtype=bool)
     return Example(group.source, rows) if found.all() else None
@@ -96,6 +96,7 @@ def _row(
     query: NDArray[np.int32],
     title: NDArray[np.int32],
     window: Window,
+    *,
     priors: NDArray[np.float32],
     needs: NDArray[np.bool_],
     answer: NDArray[np.bool_] | None,

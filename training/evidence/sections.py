@@ -34,7 +34,7 @@ def sections(documents: Sequence[str], count: int, random: Random) -> Iterator[G
         spans = sentence_spans(text, 0, len(text))[:2]
         query = heading if random.random() < 0.7 else heading.lower().rstrip(" ?")
         needs = [[(0, *span) for span in spans]]
-        yield shuffled("section", query, [("", body) for _, body in parts], needs, [], random)
+        yield shuffled("section", query, [("", body) for _, body in parts], needs, [], random=random)
         made += 1
 
 

@@ -58,10 +58,17 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     groups = [g for g in load(arguments.folder / "train.jsonl") if not arguments.sources or g.source in arguments.sources]
     held_out = list(load(arguments.folder / "held_out.jsonl"))
-    train(groups, held_out, arguments.folder / arguments.run, arguments.steps, arguments.seed, arguments.labelled_share)
+    train(
+        groups,
+        held_out,
+        arguments.folder / arguments.run,
+        steps=arguments.steps,
+        seed=arguments.seed,
+        labelled=arguments.labelled_share,
+    )
 
 
-def train(groups: list[Group], held_out: list[Group], folder: Path, steps: int, seed: int, labelled: float) -> None:
+def train(groups: list[Group], held_out: list[Group], folder: Path, *, steps: int, seed: int, labelled: float) -> None:
     """Train, evaluate and write everything into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
@@ -98,7 +105,7 @@ def train(groups: list[Group], held_out: list[Group], folder: Path, steps: int, 
         writer = csv.writer(file)
         if fresh:
             writer.writerow(["step", "loss", "tokens_per_second", "prior"])
-        for step, examples in _prefetched(groups, encoder, cache, seed, labelled, first, steps):
+        for step, examples in _prefetched(groups, encoder, cache, seed=seed, labelled=labelled, first=first, steps=steps):
             loss, count = step_loss(model, examples)
             optimiser.zero_grad(set_to_none=True)
             torch.autograd.backward(loss)
@@ -220,7 +227,14 @@ def run(model: EvidenceModel, rows: Sequence[Row]) -> tuple[Tensor, Tensor, list
 
 
 def _prefetched(
-    groups: list[Group], encoder: EmbeddedEncoder, cache: LruVectorCache, seed: int, labelled: float, first: int, steps: int
+    groups: list[Group],
+    encoder: EmbeddedEncoder,
+    cache: LruVectorCache,
+    *,
+    seed: int,
+    labelled: float,
+    first: int,
+    steps: int,
 ) -> Iterator[tuple[int, list[Example]]]:
     """The examples of each step; the next step's are made while this one is computed."""
 

@@ -45,7 +45,7 @@ def markdown(fit: Fit) -> str:
         f"|---|---|---|{'---|' * len(fit.ratios)}---|",
     ]
     for each in fit.sensitivities:
-        differences = 100 * (mean_of_sets(each.kept, fit.datasets) - base)
+        differences = (100 * (mean_of_sets(each.kept, fit.datasets) - base)).round(1) + 0.0
         cells = " | ".join(f"{value:+.1f}" for value in differences)
         changed = int((each.kept != fit.shipped).sum())
         lines.append(f"| `{each.number.name}` | {each.number.default:g} | {each.value:g} | {cells} | {changed} |")

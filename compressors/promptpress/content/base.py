@@ -6,19 +6,30 @@ order in which they are asked.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from promptpress.content.lines import Lines
-from promptpress.content.unit import Passage
+from promptpress.content.scopes import Scope
+from promptpress.content.unit import Passage, Unit
 from promptpress.content.unit_list import UnitList
+
+DEEPEST = 12
+"""Containers that may lie in each other; further ones are taken for prose."""
+
+UnitsOf = Callable[[str], Sequence[Unit]]
+"""The units of any text, as `segment` finds them."""
 
 
 class ContentType(ABC):
     """One type of text. Has no state; what it must remember of a text it keeps in `Lines`."""
 
     name: ClassVar[str]
+
+    def scope(self, lines: Lines, start: int, end: int) -> Scope | None:
+        """Which blocks behind the block `[start, end)` belong to its first unit; None if it stands for itself."""
+        return None
 
     def check(self, passage: Passage, text: str) -> bool:
         """Whether `text`, made of kept units of the passage, is still sound as this type; True where there is none of it."""
@@ -49,6 +60,18 @@ class BlockType(ContentType):
         """Add the units of the block `text[start:end]`: whole lines, without the last one's line break."""
 
 
+class Container(BlockType):
+    """A block that encloses a text of any type: a quotation, a tagged source."""
+
+    def units(self, text: str, start: int, end: int, out: UnitList) -> None:
+        """Never asked; `contents` is."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def contents(self, lines: Lines, start: int, end: int, out: UnitList, units_of: UnitsOf) -> None:
+        """Add the units of the block and of the text inside, which `units_of` divides."""
+
+
 @dataclass(frozen=True)
 class Paragraph:
     """Consecutive lines from `first` on, none of them blank, and for each the first type whose mark it has."""
@@ -74,6 +97,10 @@ class LineType(ContentType):
 
     def claims(self, paragraph: Paragraph) -> bool:
         """Whether every line of the paragraph is a block of this type, as most of them have its mark."""
+        return False
+
+    def goes_on(self, lines: Lines, first: int, index: int) -> bool:
+        """Whether line `index`, prose by itself, goes on with the block of this type that begins at line `first`."""
         return False
 
     def ends_with_line(self, lines: Lines, index: int) -> bool:

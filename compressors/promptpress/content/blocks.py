@@ -6,6 +6,11 @@ from promptpress.content.base import Block, LineType, Paragraph
 from promptpress.content.lines import Lines
 from promptpress.content.registry import ContentTypes
 
+_WRAP_WIDTHS = range(40, 131)
+"""Characters of the longest line of a paragraph that was wrapped at a fixed width."""
+_SHORTEST_BEFORE_LOWER_CASE = 30
+"""Characters of the shortest line that goes on in a next one that begins in lower case."""
+
 
 def find_blocks(lines: Lines, types: ContentTypes) -> Iterator[Block]:
     """Blocks in order, covering every line that is not blank; types are asked in their order."""
@@ -41,7 +46,8 @@ def _paragraph_blocks(lines: Lines, first: int, stop: int, types: Sequence[LineT
     widest = max(end - start for start, end in lines.spans[first:stop])
     begin = first
     for index in range(first, stop):
-        if not claimed and index + 1 < stop and marks[index + 1 - first] is prose and _wraps(lines, index, widest, types):
+        wraps = not claimed and index + 1 < stop and marks[index + 1 - first] is prose
+        if wraps and (_wraps(lines, index, widest, types) or marks[begin - first].goes_on(lines, begin, index + 1)):
             continue
         mark = marks[begin - first]
         yield Block(lines.spans[begin][0], lines.spans[index][1], claimed or (prose if mark.needs_paragraph else mark))
@@ -55,6 +61,6 @@ def _wraps(lines: Lines, index: int, widest: int, types: Sequence[LineType]) -> 
     start, end = lines.spans[index]
     next_start = lines.spans[index + 1][0]
     if lines.text[next_start : next_start + 1].islower():
-        return end - start >= 30
-    full = end - start >= 0.7 * widest and 40 <= widest <= 130
+        return end - start >= _SHORTEST_BEFORE_LOWER_CASE
+    full = end - start >= 0.7 * widest and widest in _WRAP_WIDTHS
     return full and not lines.text[start:end].rstrip().endswith((":", "：", ".", "!", "?", "。"))

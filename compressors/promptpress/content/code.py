@@ -27,6 +27,9 @@ _PROSE_LINE = regex.compile(r"\s*[\p{Lu}\p{Lo}\"“'(].*[\p{L}\p{N}\"”')]{2}[.
 _WORDY = regex.compile(r"(?:(?<![\w'\"])\p{L}{2,}[,;:]? ){5}\p{L}{2,}")
 _CODE_BREAK = regex.compile(r"\n[ \t]*\r?\n(?=(?P<indent>[ \t]*)\S)")
 _SAMPLE_LINES = 400
+_FEWEST_LINES = 4
+_LONG_LINE = 40
+"""Characters above which a line that reads as a sentence counts as prose."""
 _LEAST_DATA_LINES = 3
 
 
@@ -46,15 +49,17 @@ class Code(WholeText):
 
 def _is_code(lines: Lines) -> bool:
     filled = _without_data(lines)
-    if len(filled) < 4:
+    if len(filled) < _FEWEST_LINES:
         return False
     code = prose = 0
     for start, end in filled[:_SAMPLE_LINES]:
         if LIST_ITEM.match(lines.text, start, end) or _WORDY.search(lines.text, start, end):
-            prose += end - start > 40
+            prose += end - start > _LONG_LINE
+        elif lines.text[start] == "#" and lines.text.startswith(("\n\n", "\r\n\r\n"), end):
+            continue  # A heading; a comment stands on top of what it is about.
         elif _CODE_LINE.fullmatch(lines.text, start, end):
             code += 1
-        elif end - start > 40 and _PROSE_LINE.match(lines.text, start, end):
+        elif end - start > _LONG_LINE and _PROSE_LINE.match(lines.text, start, end):
             prose += 1
     sampled = min(len(filled), _SAMPLE_LINES)
     return code >= 0.45 * sampled and prose <= 0.25 * sampled

@@ -16,7 +16,7 @@ def with_dependencies(passage: Passage) -> Passage:
 
     Dependencies hold inside a block. The first sentence of a block that points back needs the last one of the block before.
     """
-    if len(passage.units) < 2:
+    if len(passage.units) <= 1:
         return passage
     language = language_of(passage.text)
     requires: dict[int, list[int]] = {}

@@ -18,6 +18,8 @@ LOG_LINE = regex.compile(
     regex.VERBOSE,
 )
 
+_FEWEST_ENTRIES = 3
+
 
 class Logs(LineType):
     """Entries of a log, a line each."""
@@ -32,7 +34,7 @@ class Logs(LineType):
     def claims(self, paragraph: Paragraph) -> bool:
         """Three entries and more, and seven lines of ten: a sentence may begin with a year."""
         entries = paragraph.count(self.name)
-        return entries >= 3 and entries >= 0.7 * len(paragraph.marks)
+        return entries >= _FEWEST_ENTRIES and entries >= 0.7 * len(paragraph.marks)
 
     def ends_with_line(self, lines: Lines, index: int) -> bool:
         """An entry is one line."""

@@ -3,19 +3,35 @@
 from collections.abc import Sequence
 
 from promptpress.content.base import BlockType, ContentType, LineType, WholeText
+from promptpress.content.brackets import BibEntries, BraceBlocks, Cards
 from promptpress.content.code import Code
+from promptpress.content.commits import Commits
+from promptpress.content.configuration import Configuration
+from promptpress.content.cues import Cues
 from promptpress.content.dialogue import Dialogue
 from promptpress.content.diffs import Diffs
+from promptpress.content.emails import Emails
+from promptpress.content.exams import Exams
 from promptpress.content.fenced_json import FencedJson
 from promptpress.content.fences import Fences
 from promptpress.content.headings import Headings
 from promptpress.content.json import Json
+from promptpress.content.labelled import Labelled, Questions, Rows
+from promptpress.content.labels import Attributions, Labels, Outlined, Titles
+from promptpress.content.latex import Latex
 from promptpress.content.lists import Lists
 from promptpress.content.logs import Logs
+from promptpress.content.markup import Markup
+from promptpress.content.opaque import Opaque
 from promptpress.content.prose import Prose
+from promptpress.content.quotes import Quotes
+from promptpress.content.rst_tables import RuledTable
+from promptpress.content.sources import NumberedSources, TaggedSources
 from promptpress.content.tables import DelimitedTable, MarkdownTable
 from promptpress.content.traces import Traces
+from promptpress.content.trees import Trees
 from promptpress.content.unit import Passage
+from promptpress.content.yaml import Yaml
 
 
 class ContentTypes:
@@ -36,15 +52,39 @@ CONTENT_TYPES = ContentTypes(
     (
         FencedJson(),
         Fences(),
+        TaggedSources(),
+        NumberedSources(),
+        Quotes(),
         MarkdownTable(),
+        RuledTable(),
         Json(),
         DelimitedTable(),
+        Markup(),
+        Configuration(),
+        Yaml(),
+        BraceBlocks(),
+        Latex(),
         Traces(),
         Diffs(),
+        Commits(),
+        Cues(),
+        Cards(),
+        BibEntries(),
+        Rows(),
+        Trees(),
+        Opaque(),
+        Emails(),
+        Exams(),
+        Questions(),
+        Labelled(),
+        Dialogue(),
         Headings(),
+        Attributions(),
+        Labels(),
+        Titles(),
+        Outlined(),
         Code(),
         Lists(),
-        Dialogue(),
         Logs(),
         Prose(),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
-from promptpress.content import Join, Kind, Passage, Replacement
+from promptpress.content import STRUCTURED_KINDS, Join, Kind, Passage, Replacement
 from promptpress.text.spans import Span, SpanSet, merge, subtract
 
 
@@ -42,7 +42,7 @@ def render(passage: Passage, kept: Set[int]) -> Rendered:
     previous: int | None = None
     for index in order:
         if previous is not None:
-            spans.append(_joint(passage, previous, index))
+            spans.append(joint(passage, previous, index))
         spans.append((units[index].start, units[index].end))
         previous = index
     if order[-1] == len(units) - 1:
@@ -72,7 +72,7 @@ def _with_replacements(passage: Passage, spans: list[Span]) -> Rendered:
     return Rendered("".join(written), verbatim, rewritten)
 
 
-def _joint(passage: Passage, left: int, right: int) -> Span:
+def joint(passage: Passage, left: int, right: int) -> Span:
     """The gap to use between two consecutive kept units."""
     gaps = passage.gaps
     if right == left + 1:
@@ -83,18 +83,21 @@ def _joint(passage: Passage, left: int, right: int) -> Span:
         return _joint_of_fragments(passage, left, right)
     if passage.units[right].kind is Kind.STRING_SENTENCE and passage.units[left].kind is Kind.STRING_SENTENCE:
         return _joint_in_string(passage, left, right)
-    if passage.units[right].join is Join.CLOSE or passage.units[right].requires:
+    if passage.units[right].join is Join.CLOSE:
         return gaps[right]
-    between = [g for g in range(left + 1, right + 1) if g == right or passage.text[slice(*gaps[g])].isspace()]
-    best = max(between, key=lambda g: (passage.text.count("\n", *gaps[g]), gaps[g][1] > gaps[g][0], g))
-    return gaps[best]
+    if passage.units[right].kind in STRUCTURED_KINDS and passage.units[right].requires:
+        return gaps[right]
+    text = passage.text
+    blank = [g for g in range(left + 1, right + 1) if not text[slice(*gaps[g])].strip()]
+    return gaps[max(blank or [right], key=lambda g: (text.count("\n", *gaps[g]), gaps[g][1] > gaps[g][0], g))]
 
 
 def _joint_in_string(passage: Passage, left: int, right: int) -> Span:
     """The gap with the most line breaks, which are escaped in a string."""
     gaps = passage.gaps
-    best = max(range(left + 1, right + 1), key=lambda g: (passage.text.count("\\n", *gaps[g]), gaps[g][1] > gaps[g][0], g))
-    return gaps[best]
+    return gaps[
+        max(range(left + 1, right + 1), key=lambda g: (passage.text.count("\\n", *gaps[g]), gaps[g][1] > gaps[g][0], g))
+    ]
 
 
 def _joint_of_fragments(passage: Passage, left: int, right: int) -> Span:

@@ -9,12 +9,15 @@ import regex
 
 from promptpress.content.base import BlockType, WholeText
 from promptpress.content.kinds import Kind
-from promptpress.content.lines import Lines, split_lines, trimmed_spans
+from promptpress.content.lines import Lines
 from promptpress.content.unit_list import UnitList
-from promptpress.text.spans import Span
+from promptpress.text.spans import Span, trim_lines
 
 DELIMITERS = (",", "\t", ";", "|")
 _SAMPLE_ROWS = 60
+_FEWEST_LINES = 3
+_LONGEST_ROW = 10_000
+"""Characters after which a row ends even where a quote is still open."""
 
 
 _RULE = regex.compile(
@@ -22,28 +25,48 @@ _RULE = regex.compile(
 )
 
 
+_MOST_HEADERS = 4
+"""Rows that may stand above the rule of a table."""
+
+
 class MarkdownTable(BlockType):
-    """A header, a rule below it, and rows with bars."""
+    """One or several rows of header, a rule below them, and rows with bars."""
 
     name: ClassVar[str] = "markdown_table"
 
     def begins(self, lines: Lines, at: int) -> bool:
-        """Whether a rule follows the line."""
-        return lines.matches(_RULE, at + 1)
+        """Whether a rule follows the line, or the other rows of a header and then the rule."""
+        return _headers(lines, at) > 0
 
     def block(self, lines: Lines, at: int) -> int:
         """Header, rule, and all rows that follow."""
-        if not self.begins(lines, at) or "|" not in lines[at]:
+        headers = _headers(lines, at)
+        if not headers:
             return 0
-        count = 2
+        count = headers + 1
         while at + count < len(lines) and "|" in lines[at + count]:
             count += 1
         return count
 
     def units(self, text: str, start: int, end: int, out: UnitList) -> None:
         """The header with its rule, and the rows, which require it."""
-        header, rule, *body = ((a + start, b + start) for a, b in split_lines(text[start:end]))
-        _add_rows([(trimmed_spans(text, [header])[0][0], rule[1]), *trimmed_spans(text, body)], out)
+        rows = trim_lines(text, start, end)
+        rule = next(index for index, row in enumerate(rows) if _RULE.match(text, *row))
+        _add_rows([(rows[0][0], rows[rule][1]), *rows[rule + 1 :]], out)
+
+
+def _headers(lines: Lines, at: int) -> int:
+    """How many rows stand above a rule; 0 if it is no table."""
+    if "|" not in lines[at] or lines.matches(_RULE, at):
+        return 0
+    if lines.matches(_RULE, at + 1):
+        return 1
+    count = 1
+    while count < _MOST_HEADERS and lines.startswith(("|",), at + count - 1) and lines.startswith(("|",), at + count):
+        count += 1
+        if lines.matches(_RULE, at + count):
+            return count
+    return 0
 
 
 class DelimitedTable(WholeText):
@@ -70,7 +93,7 @@ def _add_rows(rows: Sequence[Span], out: UnitList) -> None:
 def _delimited_rows(text: str, lines: list[Span]) -> list[Span] | None:
     """Rows of the text if it is one delimited table, else None; a Markdown table is not one."""
     filled = [line for line in lines if text[line[0] : line[1]].strip()]
-    if len(filled) < 3 or not text[slice(*filled[1])].strip("|-: \t"):
+    if len(filled) < _FEWEST_LINES or not text[slice(*filled[1])].strip("|-: \t"):
         return None
     for delimiter in DELIMITERS:
         if text.count(delimiter, *filled[0]):
@@ -86,7 +109,7 @@ def _rows(text: str, lines: list[Span]) -> list[Span]:
     for line_start, line_end in lines:
         start = line_start if start is None else start
         # An odd number of quotes leaves a cell open, which the next line goes on with.
-        if text.count('"', start, line_end) % 2 == 0 or line_end - start > 10_000:
+        if text.count('"', start, line_end) % 2 == 0 or line_end - start > _LONGEST_ROW:
             rows.append((start, line_end))
             start = None
     if start is not None:

@@ -1,6 +1,6 @@
 """Building the units of a passage one by one, each under the unit it belongs to."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -11,9 +11,10 @@ from promptpress.content.unit import Join, Unit
 class UnitList:
     """Units in reading order. Content types add to it; the index that `add` returns is what other units may require."""
 
-    def __init__(self) -> None:
+    def __init__(self, blocks: "Callable[[str, int, int, UnitList], None] | None" = None) -> None:
         self.units: list[Unit] = []
         self._parents: list[int] = []
+        self._blocks = blocks
 
     def add(
         self,
@@ -30,10 +31,24 @@ class UnitList:
         self.units.append(Unit(start, end, kind, join, (*parent, *requires), structural))
         return len(self.units) - 1
 
+    def add_blocks(self, text: str, start: int, end: int) -> None:
+        """Add the units of `text[start:end]`, which may be of any type: the text inside an element."""
+        if self._blocks is None:
+            raise ValueError("a list of units for one type only")
+        self._blocks(text, start, end, self)
+
     def require(self, index: int, *required: int) -> None:
         """Let the unit at `index` require further units, which may come after it."""
         unit = self.units[index]
         self.units[index] = replace(unit, requires=(*unit.requires, *required))
+
+    def extend(self, units: Sequence[Unit], moved: Callable[[int], int]) -> None:
+        """Add units of another text, whose positions in this one are `moved(position)`, under the open parent."""
+        first = len(self.units)
+        for unit in units:
+            requires = tuple(first + each for each in unit.requires)
+            start, end = moved(unit.start), moved(unit.end - 1) + 1
+            self.add(start, end, unit.kind, requires=requires, join=unit.join, structural=unit.structural)
 
     @contextmanager
     def under(self, parent: int) -> Iterator[None]:

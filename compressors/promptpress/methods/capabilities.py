@@ -66,6 +66,7 @@ class Rewrites(ABC, Generic[OptionsT]):
         passages: Sequence[Passage],
         scored: Scored,
         protected: Sequence[set[int]],
+        *,
         query: str | None,
         budget: int | None,
         count: Callable[[str], int],

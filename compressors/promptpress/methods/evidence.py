@@ -18,6 +18,9 @@ from promptpress.methods.relevance import RelevanceScorer, RelevanceSignals, nam
 from promptpress.methods.weights import EvidenceWeights, RelevanceWeights
 from promptpress.scores import ScoreArray, Scored, per_passage, standardise, within_margin
 
+_MOSTLY_LINES = 0.5
+"""The share of units that are lines of chats or logs above which more is read."""
+
 
 class EvidenceOptions(BaseModel):
     """Options of `evidence`."""
@@ -75,7 +78,7 @@ class Evidence(Method[EvidenceOptions], StopsItself[EvidenceOptions]):
         signals = scorer.signals(query)
         relevance = signals.score
         read, found = self._read(passages, query, relevance, options)
-        if read.sum() < 2:
+        if read.sum() <= 1:
             details = {"read_units": 0, "query_expansion": False}
             return Scored(per_passage(passages, relevance), signals.passage_similarity, details)
         evidence = np.full(len(relevance), -np.inf, dtype=np.float32)
@@ -86,7 +89,9 @@ class Evidence(Method[EvidenceOptions], StopsItself[EvidenceOptions]):
         total = combined(signals, evidence, documents, self._weights)
         expansion = _expansion_weight(query, signals, documents, self._weights) if options.query_expansion else 0.0
         if expansion > 0:
-            total = expanded_scores(scorer, query, total, evidence, documents, expansion, self._weights)
+            total = expanded_scores(
+                scorer, query, total, evidence, documents=documents, weight=expansion, weights=self._weights
+            )
         return Scored(
             per_passage(passages, total),
             _passage_relevance(passages, signals, evidence, read),
@@ -145,7 +150,7 @@ class Evidence(Method[EvidenceOptions], StopsItself[EvidenceOptions]):
         """How many of the passages' tokens to read: of prose a share within bounds, for one and a half times the time of the
         relevance on long prompts; of chats and logs more, where the relevance knows less and takes longer.
         """
-        if line_unit_fraction(passages) > 0.5:
+        if line_unit_fraction(passages) > _MOSTLY_LINES:
             return self._weights.read_max_lines
         return min(max(round(self._weights.read_share * tokens), self._weights.read_min), self._weights.read_max)
 
@@ -205,6 +210,7 @@ def expanded_scores(
     query: str,
     first: ScoreArray,
     evidence: ScoreArray,
+    *,
     documents: int,
     weight: float,
     weights: EvidenceWeights,

@@ -61,6 +61,7 @@ class UnitSelector:
         scores: Sequence[ScoreArray],
         protected: Sequence[Set[int]],
         budget: int,
+        *,
         skip_oversized: bool = True,
         refused: Set[UnitRef] = frozenset(),
         tiers: Sequence[Tiers] | None = None,

@@ -16,7 +16,7 @@ from promptpress.methods.capabilities import ReportsDetails, Resegments, Rewrite
 from promptpress.pipeline.best_unit import shorten_best_unit
 from promptpress.pipeline.budget import Selection, UnitSelector
 from promptpress.pipeline.parts import Parts
-from promptpress.pipeline.priorities import with_identifiers, without_query
+from promptpress.pipeline.priorities import with_identifiers, with_named_sections, without_query
 from promptpress.pipeline.protection import find_keep_tags, protected_units
 from promptpress.pipeline.score_cache import cached_score
 from promptpress.pipeline.state import PipelineResult, State, Task
@@ -121,6 +121,7 @@ def score(state: State) -> None:
     state.part_scores = cached_score(task.method, state.parts.passages, task.query, task.options, task.method.score_cache)
     state.scored = state.parts.gather(state.part_scores)
     if task.query:
+        state.part_scores = with_named_sections(state.parts, state.part_scores, task.query)
         state.part_scores = with_identifiers(state.parts, state.part_scores, task.query)
         state.scored = state.parts.gather(state.part_scores)
     elif task.method.query_use != "ignored":
@@ -143,7 +144,13 @@ def rewrite(state: State) -> None:
     if not isinstance(task.method, Rewrites):
         return
     state.rewritten = task.method.rewrite(
-        state.passages, state.scores, state.protected, task.query, state.budget, task.counter.count, task.options
+        state.passages,
+        state.scores,
+        state.protected,
+        query=task.query,
+        budget=state.budget,
+        count=task.counter.count,
+        options=task.options,
     )
     state.passages, state.protected = state.rewritten.passages, state.rewritten.protected
     state.scored = replace(state.scores, units=state.rewritten.scores, tiers=None)
@@ -188,7 +195,12 @@ def select(state: State, selector: UnitSelector) -> Selection:
     def within_budget(refused: set[UnitRef]) -> Selection:
         assert state.budget is not None
         return selector.select(
-            state.scores.units, state.protected, state.budget, method.skip_oversized, refused, state.tiers
+            state.scores.units,
+            state.protected,
+            state.budget,
+            skip_oversized=method.skip_oversized,
+            refused=refused,
+            tiers=state.tiers,
         )
 
     beyond: set[UnitRef] = set()

@@ -6,6 +6,7 @@ from collections.abc import Set
 from promptpress.content import STRUCTURED_KINDS, Kind, Passage
 from promptpress.content.registry import CONTENT_TYPES
 from promptpress.content.render import Rendered, render
+from promptpress.pipeline.belonging import misplaced
 from promptpress.runtime.cancellation import check
 from promptpress.text.facts import breakable_spans, fact_spans
 from promptpress.text.fidelity import invented
@@ -18,12 +19,12 @@ def violations(passage: Passage, kept: Set[int], rendered: Rendered, facts: bool
 
     Checked: the text is the concatenation of its spans and of what was rewritten; no fact and no grapheme cluster is kept
     in part; nothing was deleted that is a fact, and nothing written that the original does not say in numbers, names and
-    negations; the text is sound as each of its content types: JSON parses, code fences stay balanced. `facts` False leaves
-    the facts unchecked.
+    negations; every unit has what it belongs to (`promptpress.pipeline.belonging`); the text is sound as each of its content
+    types: JSON parses, code fences stay balanced. `facts` False leaves the facts unchecked.
     """
     if not kept:
         return set()
-    broken = _split_clusters(passage, kept, rendered)
+    broken = _split_clusters(passage, kept, rendered) | misplaced(passage, kept)
     if facts:
         broken |= _split_facts(passage, kept, rendered.spans)
         broken |= _altered(passage, kept)

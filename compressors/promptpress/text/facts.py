@@ -29,6 +29,8 @@ _BREAKABLE = [
     regex.compile(pattern)
     for pattern in (
         r"`[^`\n]{1,200}`",
+        # Links and images of Markdown. The address may be a whole picture.
+        r"!?\[[^\[\]\n]{0,300}\]\([^()\s]*+(?:\([^()\s]*+\)[^()\s]*+)*+(?:[ ]+\"[^\"\n]{0,200}\")?\)",
         r"(?<![a-zA-Z0-9])[a-zA-Z][a-zA-Z0-9+.\-]{1,20}://[^\s<>\"'）」』]+",
         r"(?<![\w.+\-])[\w.+\-]++@[\w\-]++(?:\.[\w\-]++)+",
         r"(?<![\w/])(?:~|\.{1,2})?(?:/[\w.@+\-]+){2,}/?",

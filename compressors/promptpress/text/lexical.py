@@ -21,6 +21,8 @@ _UNSPACED_CLASS = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{My
 _WORD = regex.compile(rf"(?V1)[{_UNSPACED_CLASS}]+|[[\p{{L}}\p{{M}}\p{{N}}]--[{_UNSPACED_CLASS}]]+")
 _UNSPACED = regex.compile(rf"[{_UNSPACED_CLASS}]")
 _SUFFIX = regex.compile(r"(?:ies|es|s|ing|ed|ly|'s)$")
+_SHORTEST_INFLECTED = 5
+"""Characters of the shortest word whose ending is cut off."""
 
 
 def words(text: str) -> list[str]:
@@ -48,7 +50,7 @@ def terms(text: str, language: str = DEFAULT) -> list[str]:
 
 
 def _stem(word: str) -> str:
-    return word if len(word) < 5 or word[-1].isdigit() else _SUFFIX.sub("", word)
+    return word if len(word) < _SHORTEST_INFLECTED or word[-1].isdigit() else _SUFFIX.sub("", word)
 
 
 def bm25(query: str, documents: Sequence[Sequence[str]], language: str = DEFAULT) -> NDArray[np.float32]:

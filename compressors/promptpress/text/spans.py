@@ -16,6 +16,27 @@ def trim(text: str, start: int = 0, end: int | None = None) -> Span:
     return start, end
 
 
+def line_start(text: str, position: int, least: int = 0) -> int:
+    """The beginning of the line where only spaces and tabs stand before `position`, not before `least`; else `position`."""
+    first = position
+    while first > least and text[first - 1] in " \t":
+        first -= 1
+    return first if first == 0 or text[first - 1] == "\n" else position
+
+
+def trim_lines(text: str, start: int, end: int) -> list[Span]:
+    """The lines of `text[start:end]` that are not blank, with their indentation and without white space at their ends."""
+    found: list[Span] = []
+    while start < end:
+        line_end = text.find("\n", start, end)
+        line_end = end if line_end < 0 else line_end
+        last = trim(text, start, line_end)[1]
+        if start < last:
+            found.append((start, last))
+        start = line_end + 1
+    return found
+
+
 def merge(spans: Iterable[Span]) -> list[Span]:
     """Sorted, disjoint spans that cover the same characters; touching and empty spans are folded."""
     merged: list[Span] = []

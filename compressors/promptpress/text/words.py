@@ -27,6 +27,8 @@ NUMBER_WORDS = frozenset(
 
 _NAME = regex.compile(r"(?<![\p{L}\p{N}_])\p{Lu}[\p{L}\p{N}]*(?:['’\-&][\p{L}\p{N}]+)*(?:\.(?=\p{Lu}))?")
 _BEGINS = regex.compile(r"(?:^|[.!?:;…。]|\n)[\s\"'“”‘’(\[#*>\-]*$")
+_LAST_LATIN = "\u024f"
+"""The last character of the block Latin Extended-B."""
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:['’\-][\p{L}\p{N}]+)*")
 ENGLISH = frozenset("the of and to in is a that it was for on i you he she we they are be with as at this have not".split())
 
@@ -57,6 +59,6 @@ def surface_words(text: str) -> list[str]:
 def looks_english(text: str) -> bool:
     """Whether enough of the words are the commonest of English for its rules to apply."""
     found = surface_words(text)
-    if not found or sum(ord(character) > 0x24F for character in text) > 0.05 * len(text):
+    if not found or sum(character > _LAST_LATIN for character in text) > 0.05 * len(text):
         return False
     return sum(word in ENGLISH for word in found) >= 0.12 * len(found)

@@ -55,6 +55,7 @@ class ResultCache(Generic[ValueT]):
         secret: bytes,
         ttl_seconds: float,
         codec: Codec[ValueT],
+        *,
         layer: str = "results",
         flight: SingleFlight[ValueT] | None = None,
         observe: Callable[[str], None] = lambda _: None,

@@ -19,8 +19,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 _FORMAT = 1
 _COMPRESSED = 1
 _ENCRYPTED = 2
+# Lengths in bytes: the format and the flags together, the key's id, and so on.
+_HEAD = 2
 _ID = 8
 _NONCE = 12
+_KEY = 32
 _MAC = 16
 _WORTH_COMPRESSING = 256
 
@@ -33,7 +36,7 @@ def parse_encryption_key(text: str) -> bytes:
         key = base64.b64decode(text.replace("-", "+").replace("_", "/") + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):
         key = b""
-    if len(key) != 32:
+    if len(key) != _KEY:
         raise ValueError("an encryption key is 32 bytes in base64; `openssl rand -base64 32` makes one")
     return key
 
@@ -46,7 +49,7 @@ class Sealer:
     """
 
     def __init__(self, secret: bytes, keys: Sequence[bytes] = (), max_bytes: int = 64 * 1024 * 1024) -> None:
-        if any(len(key) != 32 for key in keys):
+        if any(len(key) != _KEY for key in keys):
             raise ValueError("an encryption key has 32 bytes")
         self._mac_key = hashlib.blake2b(secret, person=b"promptpress mac", digest_size=32).digest()
         self._ciphers = {_key_id(key): AESGCM(key) for key in keys}
@@ -78,7 +81,7 @@ class Sealer:
 
         Once encryption keys are set, values from before are not accepted.
         """
-        if len(envelope) < 2 or envelope[0] != _FORMAT or envelope[1] & ~(_COMPRESSED | _ENCRYPTED):
+        if len(envelope) < _HEAD or envelope[0] != _FORMAT or envelope[1] & ~(_COMPRESSED | _ENCRYPTED):
             return None
         encrypted = bool(envelope[1] & _ENCRYPTED)
         if encrypted != self.encrypts:
@@ -87,8 +90,10 @@ class Sealer:
         return self._inflated(body) if body is not None and envelope[1] & _COMPRESSED else body
 
     def _decrypted(self, key: str, envelope: bytes) -> bytes | None:
-        head, nonce, body = envelope[: 2 + _ID], envelope[2 + _ID : 2 + _ID + _NONCE], envelope[2 + _ID + _NONCE :]
-        cipher = self._ciphers.get(head[2:])
+        nonce_at = _HEAD + _ID
+        body_at = nonce_at + _NONCE
+        head, nonce, body = envelope[:nonce_at], envelope[nonce_at:body_at], envelope[body_at:]
+        cipher = self._ciphers.get(head[_HEAD:])
         if cipher is None or len(nonce) != _NONCE:
             return None
         try:
@@ -97,7 +102,7 @@ class Sealer:
             return None
 
     def _verified(self, key: str, envelope: bytes) -> bytes | None:
-        head, mac, body = envelope[:2], envelope[2 : 2 + _MAC], envelope[2 + _MAC :]
+        head, mac, body = envelope[:_HEAD], envelope[_HEAD : _HEAD + _MAC], envelope[_HEAD + _MAC :]
         return body if hmac.compare_digest(mac, self._mac(head, key, body)) else None
 
     def _mac(self, head: bytes, key: str, body: bytes) -> bytes:

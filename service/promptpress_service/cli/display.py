@@ -8,6 +8,9 @@ from rich.text import Text
 
 from promptpress import CompressionResult
 
+_SHORTEST_LOADING = 0.001
+"""Seconds; the models were there already where loading took less."""
+
 
 def print_result(name: str, text: str, result: CompressionResult, loading: float, *, diff: bool, several: bool) -> None:
     """Print the result of a file's text, or what was removed from it, and a summary on standard error.
@@ -57,7 +60,7 @@ def _summary(result: CompressionResult, loading: float, stream: TextIO) -> None:
     usage = result.usage
     about = "" if usage.exact else "about "
     reason = f" ({result.reason})" if result.reason else ""
-    loaded = f" (models loaded in {1000 * loading:.0f} ms)" if loading >= 0.001 else ""
+    loaded = f" (models loaded in {1000 * loading:.0f} ms)" if loading >= _SHORTEST_LOADING else ""
     stream.write(
         f"{about}{usage.tokens_before} -> {usage.tokens_after} tokens ({usage.tokenizer}), {result.method}, "
         f"{result.status}{reason}, {result.timing_ms.total:.0f} ms{loaded}\n"

@@ -17,6 +17,8 @@ BIG = 40_000
 """Characters from which a job is big: about a tenth of a second and more of model time for new text."""
 _FIRST_GUESS = 40_000.0
 """Characters a second, until jobs have been timed."""
+_TELLING = 1000
+"""Characters above which a job's time says something about the next one's; below, it is mostly overhead."""
 
 ResultT = TypeVar("ResultT")
 
@@ -152,7 +154,7 @@ class Scheduler:
     def _finish(self, job: _Job, done: "asyncio.Future[Any]", seconds: float) -> None:
         self._running.discard(job)
         error = done.exception()
-        if error is None and job.size > 1000:
+        if error is None and job.size > _TELLING:
             self._rate += 0.1 * (job.size / max(seconds, 1e-4) - self._rate)
         if not job.future.done():
             if error is None:

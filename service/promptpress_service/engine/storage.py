@@ -107,7 +107,17 @@ class Storage:
             if address is None:
                 return TenantCache(l1, _tenant.get)
             timeout, ttl = options.timeout_seconds, options.ttl_seconds
-            cache = SharedCache(layer, l1, address, sealer, secret, ttl, _tenant.get, timeout, health=health)
+            cache = SharedCache(
+                layer,
+                l1,
+                address,
+                sealer,
+                secret,
+                ttl_seconds=ttl,
+                tenant=_tenant.get,
+                timeout=timeout,
+                health=health,
+            )
             closing.append(cache)
             return cache
 

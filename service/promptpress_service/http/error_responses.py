@@ -1,5 +1,7 @@
 """Every error over HTTP, in the words of the dialect that its path belongs to."""
 
+from http import HTTPStatus
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
@@ -48,7 +50,7 @@ def install(app: FastAPI, dialects: DialectTable) -> None:
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:
         message = str(error.detail)
-        if error.status_code == 404:
+        if error.status_code == HTTPStatus.NOT_FOUND:
             message = f"no such path: {request.url.path[:200]}; see /docs"
         code = _CODES.get(error.status_code, "http_error")
         return answer(request, ErrorReport(error.status_code, code, message, headers=dict(error.headers or {})))

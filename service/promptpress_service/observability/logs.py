@@ -30,6 +30,8 @@ FIELDS = frozenset(
 # fmt: on
 MAX_STRING = 200
 _FRAMES = 20
+_CAUSES = 5
+"""Exceptions of a chain that are described."""
 # Loggers of this code, which follow the configured level; those of libraries speak up from warnings on, because at lower
 # levels several of them print what they carry.
 _OURS = ("promptpress_service", "promptpress", "uvicorn.error")
@@ -133,7 +135,7 @@ def describe(error: BaseException) -> str:
     parts: list[str] = []
     seen: set[int] = set()
     current: BaseException | None = error
-    while current is not None and id(current) not in seen and len(parts) < 5:
+    while current is not None and id(current) not in seen and len(parts) < _CAUSES:
         seen.add(id(current))
         frames = [f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in extract_tb(current.__traceback__)[-_FRAMES:]]
         # An error number of the operating system says what to do and holds nothing that was sent.

@@ -6,6 +6,7 @@ measured lengths, up to the moment the result was there. Attributes are those of
 
 import re
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Self
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -69,7 +70,7 @@ class OpenTelemetrySpan:
             return
         self._span.update_name(f"{end.verb} {end.route}" if end.record.transport == "http" else end.route)
         self._span.set_attributes(_attributes(end))
-        if end.status >= 500:
+        if end.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             self._span.set_status(StatusCode.ERROR)
         for compression in end.record.compressions[:_MOST_TRACED_COMPRESSIONS]:
             if compression.computed:

@@ -7,6 +7,7 @@ The engine adds one `CompressionRecord` for each compression it answered. The co
 import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Self
 
 from promptpress.request import CompressionRequest
@@ -83,17 +84,19 @@ class RequestRecord:
         """How the request ended, from its HTTP status or the one its gRPC status corresponds to."""
         if cancelled:
             return "cancelled"
-        if status == 429:
-            return "overloaded"
-        if status == 503:
-            return "unavailable"
-        if status >= 500:
-            return "error"
-        if status >= 400:
-            return "client_error"
+        if status >= HTTPStatus.BAD_REQUEST:
+            return _outcome_of_error(status)
         if not self.compressions:
             return "ok"
         return "compressed" if any(c.status == "compressed" for c in self.compressions) else "unchanged"
+
+
+def _outcome_of_error(status: int) -> labels.Outcome:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return "overloaded"
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return "unavailable"
+    return "error" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "client_error"
 
 
 _current: ContextVar[RequestRecord] = ContextVar("promptpress_request")

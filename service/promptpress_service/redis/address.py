@@ -11,7 +11,7 @@ Query parameters: `ssl_ca_certs`, `ssl_certfile`, `ssl_keyfile` (paths), `ssl_ce
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 import redis
 import redis.asyncio
@@ -28,6 +28,8 @@ from redis.sentinel import Sentinel
 _TLS = {"ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_cert_reqs", "ssl_check_hostname"}
 _SENTINEL = {"sentinel_username", "sentinel_password"}
 _SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster")
+_PORT = 6379
+_SENTINEL_PORT = 26379
 
 AsyncClient = redis.asyncio.Redis | redis.asyncio.RedisCluster
 SyncClient = redis.Redis | redis.RedisCluster
@@ -99,20 +101,46 @@ async def close(client: AsyncClient) -> None:
 
 def parse_redis_url(url: str) -> RedisAddress:
     """The address a URL stands for. Raises RedisUrlError."""
+    parts = _split(url)
+    base, _, mode = parts.scheme.partition("+")
+    credentials, _, netloc = parts.netloc.rpartition("@")
+    query = _query(parts)
+    tls = _tls(query) if base == "rediss" else {}
+    options = _login(credentials) | tls
+    path = [unquote(step) for step in parts.path.split("/") if step]
+    if base == "unix":
+        if not path:
+            raise RedisUrlError("unix:// needs the path of a socket")
+        return RedisAddress("standalone", (), "", {**options, "db": _db(query.get("db")), "unix_socket_path": parts.path})
+    hosts = tuple(_host(host, _SENTINEL_PORT if mode == "sentinel" else _PORT) for host in netloc.split(","))
+    if mode == "cluster":
+        if path:
+            raise RedisUrlError("a cluster has no numbered databases; the URL ends after the hosts")
+        return RedisAddress("cluster", hosts, "", options)
+    if mode == "sentinel":
+        if not path:
+            raise RedisUrlError("redis+sentinel:// needs the name of the service after the hosts")
+        service, *database = path
+        options["db"] = _db(query.get("db") or next(iter(database), None))
+        return RedisAddress("sentinel", hosts, service, options, tls | _sentinel_login(query))
+    if len(hosts) > 1:
+        raise RedisUrlError("several hosts need redis+sentinel:// or redis+cluster://")
+    options["db"] = _db(query.get("db") or (path[0] if path else None))
+    return RedisAddress("standalone", hosts, "", options)
+
+
+def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
     except ValueError:
         raise RedisUrlError("the Redis URL is malformed") from None
     if parts.scheme not in _SCHEMES:
         raise RedisUrlError(f"the scheme of the Redis URL must be one of {', '.join(_SCHEMES)}")
+    return parts
+
+
+def _query(parts: SplitResult) -> dict[str, str]:
     base, _, mode = parts.scheme.partition("+")
-    credentials, _, netloc = parts.netloc.rpartition("@")
-    username, _, password = credentials.partition(":")
-    options: dict[str, Any] = {}
-    if username:
-        options["username"] = unquote(username)
-    if password:
-        options["password"] = unquote(password)
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     known = (_TLS if base == "rediss" else set()) | (_SENTINEL if mode == "sentinel" else set())
     known |= {"db"} if mode != "cluster" else set()
@@ -121,28 +149,16 @@ def parse_redis_url(url: str) -> RedisAddress:
             f"the Redis URL has {len(unknown)} query parameter(s) unknown for {parts.scheme}; "
             f"known: {', '.join(sorted(known)) or 'none'}"
         )
-    tls = _tls(query) if base == "rediss" else {}
-    options |= tls
-    path = [unquote(step) for step in parts.path.split("/") if step]
-    if base == "unix":
-        if not path:
-            raise RedisUrlError("unix:// needs the path of a socket")
-        return RedisAddress("standalone", (), "", {**options, "db": _db(query.get("db")), "unix_socket_path": parts.path})
-    hosts = tuple(_host(host, 26379 if mode == "sentinel" else 6379) for host in netloc.split(","))
-    if mode == "cluster":
-        if path:
-            raise RedisUrlError("a cluster has no numbered databases; the URL ends after the hosts")
-        return RedisAddress("cluster", hosts, "", options)
-    if mode == "sentinel":
-        if not path:
-            raise RedisUrlError("redis+sentinel:// needs the name of the service after the hosts")
-        options["db"] = _db(query.get("db") or (path[1] if len(path) > 1 else None))
-        named = {name.removeprefix("sentinel_"): query[name] for name in _SENTINEL if name in query}
-        return RedisAddress("sentinel", hosts, path[0], options, {**tls, **named})
-    if len(hosts) > 1:
-        raise RedisUrlError("several hosts need redis+sentinel:// or redis+cluster://")
-    options["db"] = _db(query.get("db") or (path[0] if path else None))
-    return RedisAddress("standalone", hosts, "", options)
+    return query
+
+
+def _login(credentials: str) -> dict[str, Any]:
+    username, _, password = credentials.partition(":")
+    return {name: unquote(text) for name, text in (("username", username), ("password", password)) if text}
+
+
+def _sentinel_login(query: dict[str, str]) -> dict[str, Any]:
+    return {name.removeprefix("sentinel_"): query[name] for name in _SENTINEL if name in query}
 
 
 def _tls(query: dict[str, str]) -> dict[str, Any]:

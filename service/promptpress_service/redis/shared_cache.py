@@ -26,6 +26,7 @@ class SharedCache(Generic[ValueT]):
         address: RedisAddress,
         sealer: Sealer,
         secret: bytes,
+        *,
         ttl_seconds: float,
         tenant: Callable[[], str],
         timeout: float = 0.25,

@@ -78,7 +78,7 @@ class _Counter:
         for item in limits.requests:
             if not await self.requests.hit(item, "requests", tenant, cost=requests):
                 window = await self.storage.get_sliding_window(item.key_for("requests", tenant), item.get_expiry())
-                return _words(item), seconds_until_room(*window, item.amount - requests, item.get_expiry())
+                return _words(item), seconds_until_room(*window, most=item.amount - requests, window=item.get_expiry())
         return None
 
     async def record_tokens(self, tenant: str, limits: Limits, tokens: int) -> None:
@@ -88,7 +88,7 @@ class _Counter:
 
 
 def seconds_until_room(
-    previous: int, previous_left: float, current: int, current_left: float, most: int, window: float
+    previous: int, previous_left: float, current: int, current_left: float, *, most: int, window: float
 ) -> float:
     """Seconds until a sliding window counter is at `most` or below.
 
@@ -113,6 +113,7 @@ class RateLimits:
         limits: Limits,
         tenants: Mapping[str, Limits] | None = None,
         redis: AddressedStorage | None = None,
+        *,
         timeout_seconds: float = 0.25,
         pause_seconds: float = 5.0,
         outages: OutageLog | None = None,

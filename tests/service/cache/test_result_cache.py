@@ -66,7 +66,7 @@ async def test_hit_miss_and_expiry(redis_server: RedisServer) -> None:
 
 async def test_tenants_layers_and_parts_share_nothing(redis_server: RedisServer) -> None:
     store, cache = cache_on(redis_server)
-    scores = ResultCache(store, Sealer(SECRET), SECRET, 60, AsTheyAre(), "scores")
+    scores = ResultCache(store, Sealer(SECRET), SECRET, 60, AsTheyAre(), layer="scores")
     statuses = [
         (await each.get_or_compute(tenant, parts, prose))[1]
         for each in (cache, scores)
@@ -134,6 +134,17 @@ async def test_large_values(redis_server: RedisServer) -> None:
     await store.close()
 
 
+def fill(server: RedisServer) -> None:
+    with server.client() as client:
+        client.config_set("maxmemory", 1)
+        client.flushall()
+
+
+def free(server: RedisServer) -> None:
+    with server.client() as client:
+        client.config_set("maxmemory", 0)
+
+
 async def test_no_call_fails_whatever_redis_does(own_redis: RedisServer) -> None:
     seen = Seen()
     store, cache = cache_on(own_redis, KEY, timeout=0.2, seen=seen)
@@ -156,25 +167,12 @@ async def test_no_call_fails_whatever_redis_does(own_redis: RedisServer) -> None
             await asyncio.sleep(0.002)
 
     async def disturb() -> None:
-        for trouble in ("kill", "pause", "full"):
+        for trouble, cure in ((RedisServer.kill, RedisServer.start), (RedisServer.pause, RedisServer.resume), (fill, free)):
             before = answered
-            if trouble == "kill":
-                own_redis.kill()
-            elif trouble == "pause":
-                own_redis.pause()
-            else:
-                with own_redis.client() as client:
-                    client.config_set("maxmemory", 1)
-                    client.flushall()
+            trouble(own_redis)
             while store.state().healthy or answered < before + 200:
                 await asyncio.sleep(0.01)
-            if trouble == "kill":
-                await asyncio.to_thread(own_redis.start)
-            elif trouble == "pause":
-                own_redis.resume()
-            else:
-                with own_redis.client() as client:
-                    client.config_set("maxmemory", 0)
+            await asyncio.to_thread(cure, own_redis)
             hits = seen["hit"]
             while not store.state().healthy or seen["hit"] < hits + 100:
                 await asyncio.sleep(0.01)

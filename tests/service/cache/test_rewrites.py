@@ -29,7 +29,15 @@ REQUEST = CompressionRequest(texts=[WORDY], method="scope")
 def cache_on(url: str, tenant: str = "t") -> SharedCache[bytes]:
     health = RedisHealth(failures=3, cool_down=60)
     return SharedCache(
-        REWRITES, LruRewriteCache(), parse_redis_url(url), Sealer(SECRET), SECRET, 60, lambda: tenant, 5, health=health
+        REWRITES,
+        LruRewriteCache(),
+        parse_redis_url(url),
+        Sealer(SECRET),
+        SECRET,
+        ttl_seconds=60,
+        tenant=lambda: tenant,
+        timeout=5,
+        health=health,
     )
 
 

@@ -32,9 +32,9 @@ def cache_on(url: str, tenant: str = "t", timeout: float = 5, *keys: bytes) -> S
         parse_redis_url(url),
         Sealer(SECRET, keys),
         SECRET,
-        60,
-        lambda: tenant,
-        timeout,
+        ttl_seconds=60,
+        tenant=lambda: tenant,
+        timeout=timeout,
         health=RedisHealth(failures=3, cool_down=60),
     )
 
@@ -88,7 +88,16 @@ def test_tenants_share_no_memory_either(redis_server: RedisServer) -> None:
     tenant = threading.local()
     tenant.name = "a"
     address = parse_redis_url(redis_server.url)
-    cache = SharedCache(EMBEDDINGS, LruVectorCache(1_000_000), address, Sealer(SECRET), SECRET, 60, lambda: tenant.name, 5)
+    cache = SharedCache(
+        EMBEDDINGS,
+        LruVectorCache(1_000_000),
+        address,
+        Sealer(SECRET),
+        SECRET,
+        ttl_seconds=60,
+        tenant=lambda: tenant.name,
+        timeout=5,
+    )
     cache.put(b"key", VECTORS)
     tenant.name = "b"
     assert cache.get(b"key") is None

@@ -79,7 +79,22 @@ def compression(**changes: object) -> CompressionRecord:
 def build(signals: Signals) -> FastAPI:
     app = FastAPI()
     error_responses.install(app, DialectTable())
+    add_compressions(app)
+    add_failures(app)
+    add_streams(app, signals)
 
+    @app.get("/v1/retrieve/{hash}")
+    async def retrieve(hash: str) -> dict[str, str]:
+        return {}
+
+    @app.get("/livez")
+    async def livez() -> dict[str, str]:
+        return {"status": "ok"}
+
+    return app
+
+
+def add_compressions(app: FastAPI) -> None:
     @app.post("/v1/compress")
     async def compress(request: Request) -> dict[str, str]:
         await request.body()
@@ -96,14 +111,8 @@ def build(signals: Signals) -> FastAPI:
         )
         return {"results": 2}
 
-    @app.get("/v1/retrieve/{hash}")
-    async def retrieve(hash: str) -> dict[str, str]:
-        return {}
 
-    @app.get("/livez")
-    async def livez() -> dict[str, str]:
-        return {"status": "ok"}
-
+def add_failures(app: FastAPI) -> None:
     @app.post("/v1/tokenize")
     async def tokenize(request: Request) -> None:
         raise ValueError((await request.body()).decode())
@@ -112,6 +121,8 @@ def build(signals: Signals) -> FastAPI:
     async def models() -> None:
         raise NotReady("models are loading", retry_after=1)
 
+
+def add_streams(app: FastAPI, signals: Signals) -> None:
     @app.post("/v1/compress/stream")
     async def stream(request: Request) -> StreamingResponse:
         async for chunk in request.stream():
@@ -131,8 +142,6 @@ def build(signals: Signals) -> FastAPI:
             pass
         signals.left.set()
         return {}
-
-    return app
 
 
 @pytest.fixture

@@ -125,7 +125,7 @@ def test_the_wait_is_as_long_as_needed_and_no_longer(
             return previous * max(0.0, previous_left - after) / 60 + current
         return current * max(0.0, 60 - (after - turn)) / 60
 
-    wait = seconds_until_room(previous, previous_left, current, current_left, most, 60)
+    wait = seconds_until_room(previous, previous_left, current, current_left, most=most, window=60)
     assert wait >= 0
     assert count(wait) < most + 1 + 1e-6 or count(wait + 1e-6) < most + 1 + 1e-6
     if wait > 1e-3 and previous_left <= current_left - 60:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -30,7 +31,7 @@ class EndpointRewriter:
     generates = True
 
     def __init__(
-        self, url: str, model: str, key: str | None = None, concurrency: int = 8, timeout: float = 30.0, retries: int = 2
+        self, url: str, model: str, key: str | None = None, *, concurrency: int = 8, timeout: float = 30.0, retries: int = 2
     ) -> None:
         require(("openai",), "pip install 'promptpress[rewriter]'", "rewriter_url")
         self.name = f"{model}@{urlsplit(url).netloc.rpartition('@')[2]}/{prompt.VERSION}"
@@ -90,7 +91,11 @@ class EndpointRewriter:
         except openai.RateLimitError:
             raise RewriteFailed("rate_limited", transient=True) from None
         except openai.APIStatusError as error:
-            reason = "endpoint_error" if error.status_code >= 500 else f"endpoint_refused_{error.status_code}"
+            reason = (
+                "endpoint_error"
+                if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+                else f"endpoint_refused_{error.status_code}"
+            )
             raise RewriteFailed(reason, transient=True) from None
         except (openai.OpenAIError, ValueError, TypeError):
             # What the client cannot make sense of: a broken connection, or an answer that is not of the protocol.

@@ -28,7 +28,12 @@ def load_rewriter(settings: RewriterSettings, threads: int | None = None) -> Rew
         from promptpress.backends.rewriter.endpoint import EndpointRewriter
 
         return EndpointRewriter(
-            settings.url, settings.model, settings.key, settings.concurrency, settings.timeout, settings.retries
+            settings.url,
+            settings.model,
+            settings.key,
+            concurrency=settings.concurrency,
+            timeout=settings.timeout,
+            retries=settings.retries,
         )
     if settings.model == EMBEDDED:
         return DeletionRewriter()

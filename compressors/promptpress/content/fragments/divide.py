@@ -68,7 +68,7 @@ def divide(passage: Passage, split: Splitter, facts: bool = True) -> Passage:
         label = _label_end(passage.text, unit) if not unit.requires else None
         pieces = _pieces(passage.text, unit, split, whole, label) if unit.kind in DIVISIBLE_KINDS else []
         held = [i for i, span in enumerate(pieces) if required.overlaps(*span)]
-        if len(pieces) < 2 or len(held) > MOST_FACTS:
+        if len(pieces) <= 1 or len(held) > MOST_FACTS:
             divided.append([unit])
             count += 1
             continue

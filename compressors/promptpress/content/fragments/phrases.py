@@ -24,6 +24,8 @@ _OPENERS = frozenset(
 )
 _LINKS = frozenset({"of", "de", "von", "van", "der", "du", "la"})
 _WORDLIKE = regex.compile(r"[\p{L}\p{N}]")
+_SHORTEST_INFLECTED = 5
+"""Characters of the shortest word that is taken for a verb by its ending."""
 _VERBS = frozenset(
     """make makes made take takes took taken say says said see sees saw seen know knows knew known think thinks thought come
     comes came find finds found use uses used tell tells told ask asks asked seem seems seemed feel feels felt try tries
@@ -88,7 +90,7 @@ def _begins_phrase(word: str) -> bool:
 
 def _verb_like(lower: str) -> bool:
     return lower in _VERBS or (
-        len(lower) > 4 and lower.endswith(("ed", "ing", "ize", "izes", "ise", "ises", "ify", "ifies"))
+        len(lower) >= _SHORTEST_INFLECTED and lower.endswith(("ed", "ing", "ize", "izes", "ise", "ises", "ify", "ifies"))
     )
 
 

@@ -25,6 +25,8 @@ from promptpress.text.lexical import words
 
 _DROPPED, _KEPT = 0, 1
 """Tiers of the parts of sentences that the coarse stage dropped, and of those that it kept."""
+_SHORTEST_TERM = 3
+"""Characters of the shortest keyword in a script with spaces."""
 
 
 class DspcOptions(FineOptions):
@@ -79,7 +81,7 @@ class Dspc(Method[DspcOptions], Resegments[DspcOptions], StopsItself[DspcOptions
         else:
             coarse = Scored([np.zeros(len(p.units), dtype=np.float32) for p in sentences])
             kept = [set(range(len(p.units))) for p in sentences]
-        fine = fine_scores(passages, kept, query, options, self._models.causal_lm, self._models.small_lm)
+        fine = fine_scores(passages, kept, query, options, large=self._models.causal_lm, small=self._models.small_lm)
         units, tiers = [], []
         for passage, whole, scores, alpha, stays in zip(passages, sentences, coarse.units, fine, kept, strict=True):
             starts = [unit.start for unit in whole.units]
@@ -131,7 +133,7 @@ class Dspc(Method[DspcOptions], Resegments[DspcOptions], StopsItself[DspcOptions
 def keywords(passages: Sequence[Passage], count: int) -> list[str]:
     """The terms with the highest TF-IDF over the sentences, best first; ties to the longer, then alphabetical."""
     bags = [words(p.slice(i)) for p in passages for i in range(len(p.units))]
-    frequency = Counter(term for bag in bags for term in bag if len(term) > 2 or not term.isascii())
+    frequency = Counter(term for bag in bags for term in bag if len(term) >= _SHORTEST_TERM or not term.isascii())
     holding = Counter(term for bag in bags for term in set(bag))
     weight = {term: n * math.log(len(bags) / holding[term]) for term, n in frequency.items()}
     ranked = sorted((term for term in weight if weight[term] > 0), key=lambda term: (-weight[term], -len(term), term))

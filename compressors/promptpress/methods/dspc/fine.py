@@ -60,6 +60,7 @@ def fine_scores(
     kept: Sequence[set[int]],
     query: str | None,
     options: FineOptions,
+    *,
     large: Callable[[], CausalLM],
     small: Callable[[], CausalLM | None],
 ) -> Units:
@@ -82,9 +83,9 @@ def fine_scores(
         return [_means(*pooled(p, e, t, v)) for p, e, t, v in zip(passages, left, tokens, values, strict=True)]
 
     if options.attention_weight:
-        add(options.attention_weight, by_unit(_attention(model, left, passages, tokens, query, options)), True)
+        add(options.attention_weight, by_unit(_attention(model, left, passages, tokens, query=query, options=options)), True)
     if options.loss_weight:
-        add(options.loss_weight, _differences(model, small(), left, passages, tokens, options), True)
+        add(options.loss_weight, _differences(model, small(), left, passages, tokens, options=options), True)
     if options.position_weight:
         add(options.position_weight, by_unit(positions(tokens, options)), False)
     return total
@@ -125,6 +126,7 @@ def _attention(
     left: Sequence[_Left],
     passages: Sequence[Passage],
     tokens: Sequence[Tokens],
+    *,
     query: str | None,
     options: FineOptions,
 ) -> list[Float32Array]:
@@ -160,6 +162,7 @@ def _differences(
     left: Sequence[_Left],
     passages: Sequence[Passage],
     tokens: Sequence[Tokens],
+    *,
     options: FineOptions,
 ) -> Units:
     """D: by token where both models have the same tokens, else by unit, the only thing that both can be asked about."""

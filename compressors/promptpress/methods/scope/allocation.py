@@ -11,6 +11,8 @@ REDUNDANT_FROM = 0.8
 """Cosine to an earlier chunk from which on a chunk counts as repeating it; sentences about the same thing reach 0.7."""
 _LOOK_BACK = 1024
 _STEPS = 60
+_EQUAL_WITHIN = 1e-6
+"""The range up to which all values count as the same."""
 
 
 def importance(relevance: Float64Array | None, vectors: NDArray[np.float32], weight: float) -> Float64Array:
@@ -59,4 +61,4 @@ def water_fill(
 
 def _scaled(values: Float64Array) -> Float64Array:
     span = float(values.max() - values.min()) if len(values) else 0.0
-    return (values - values.min()) / span if span > 1e-6 else np.full(len(values), 0.5)
+    return (values - values.min()) / span if span > _EQUAL_WITHIN else np.full(len(values), 0.5)

@@ -39,7 +39,7 @@ class Drafting:
     def attempts(self, jobs: Sequence[tuple[RewriteJob, float]]) -> Generator[Attempt, None, None]:
         """The outcome of each job (with the share its chunk may keep), in order, computed ahead as far as the rewriter has
         workers. Closing the generator cancels the jobs that have not started."""
-        if self.rewriter.workers < 2 or len(jobs) < 2:
+        if self.rewriter.workers <= 1 or len(jobs) <= 1:
             for job, share in jobs:
                 yield self.attempt(job, share)
             return

@@ -14,6 +14,8 @@ from promptpress.text.words import FUNCTION_WORDS, name_spans
 
 TERMS = 3
 """TF-IDF terms of each chunk."""
+_SHORTEST_TERM = 4
+"""Characters of the shortest term that is taken for its TF-IDF."""
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:['’\-][\p{L}\p{N}]+)*")
 _HEAD = regex.compile(r"[ \u00a0]+(?:[\p{L}\p{N}]+['’\-]?)+")
 
@@ -51,7 +53,9 @@ class KeywordFinder:
 
     def _terms(self, text: str) -> Iterable[Span]:
         found = [(match.span(), terms(match.group())) for match in _WORD.finditer(text)]
-        counts = Counter(term for _, parts in found for term in parts if len(term) > 3 and term not in FUNCTION_WORDS)
+        counts = Counter(
+            term for _, parts in found for term in parts if len(term) >= _SHORTEST_TERM and term not in FUNCTION_WORDS
+        )
         weight = {term: count * math.log((1 + self._chunks) / (1 + self._holding[term])) for term, count in counts.items()}
         best = sorted((term for term in weight if weight[term] > 0), key=lambda term: (-weight[term], term))[:TERMS]
         wanted = self._wanted | set(best)

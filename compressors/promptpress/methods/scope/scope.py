@@ -85,6 +85,7 @@ class Scope(Method[ScopeOptions], StopsItself[ScopeOptions], Rewrites[ScopeOptio
         passages: Sequence[Passage],
         scored: Scored,
         protected: Sequence[set[int]],
+        *,
         query: str | None,
         budget: int | None,
         count: Callable[[str], int],
@@ -94,15 +95,26 @@ class Scope(Method[ScopeOptions], StopsItself[ScopeOptions], Rewrites[ScopeOptio
         vectors = passage_vectors(self._models.encoder(), passages, self._models.vectors)
         chunks = chunk(passages, vectors, count)
         check()
-        decisions = self._allocate(chunks, scored, protected, passages, query, budget, options, count)
+        decisions = self._allocate(
+            chunks, scored, protected, passages, query=query, budget=budget, options=options, count=count
+        )
         order = sorted(range(len(decisions)), key=lambda i: (decisions[i].importance, i))
-        details = self._write([decisions[i] for i in order], passages, scored, protected, query, budget, count, options)
+        details = self._write(
+            [decisions[i] for i in order],
+            passages,
+            scored,
+            protected,
+            query=query,
+            budget=budget,
+            count=count,
+            options=options,
+        )
         return build_plan(passages, scored.units, protected, decisions, details)
 
     def merge_details(self, details: Sequence[dict[str, Any]]) -> dict[str, Any]:
         """The chunks of all parts, and what their rewriting cost together."""
         merged = super().merge_details(details)
-        if len(details) < 2:
+        if len(details) <= 1:
             return merged
         merged["chunks"] = [chunk for each in details for chunk in each["chunks"]]
         merged["rewritten"] = any(each["rewritten"] for each in details)
@@ -117,6 +129,7 @@ class Scope(Method[ScopeOptions], StopsItself[ScopeOptions], Rewrites[ScopeOptio
         scored: Scored,
         protected: Sequence[set[int]],
         passages: Sequence[Passage],
+        *,
         query: str | None,
         budget: int | None,
         options: ScopeOptions,
@@ -147,6 +160,7 @@ class Scope(Method[ScopeOptions], StopsItself[ScopeOptions], Rewrites[ScopeOptio
         passages: Sequence[Passage],
         scored: Scored,
         protected: Sequence[set[int]],
+        *,
         query: str | None,
         budget: int | None,
         count: Callable[[str], int],

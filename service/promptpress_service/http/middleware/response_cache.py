@@ -85,7 +85,7 @@ class ResponseCacheMiddleware:
         try:
             answer = await self._repeated(engine, name, caller, started)
             if answer is None:
-                answer = await self._found(engine, name, caller, dialect, body, headers)
+                answer = await self._found(engine, name, caller, dialect, body=body, headers=headers)
         except (ServiceFailure, CompressionError, ValidationError):
             answer = None
         if answer is None:
@@ -107,7 +107,14 @@ class ResponseCacheMiddleware:
         return ready.answer.fill(round(1000 * (time.perf_counter() - started), 3))
 
     async def _found(
-        self, engine: Engine, name: _Name, caller: Caller, dialect: Dialect[Any], body: bytes, headers: Mapping[str, str]
+        self,
+        engine: Engine,
+        name: _Name,
+        caller: Caller,
+        dialect: Dialect[Any],
+        *,
+        body: bytes,
+        headers: Mapping[str, str],
     ) -> bytes | None:
         """The answer to a request whose result is in the cache; kept ready from now on."""
         parsed = dialect.request_model.model_validate(parse(body))

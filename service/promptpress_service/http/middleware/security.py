@@ -1,5 +1,7 @@
 """Pure ASGI middleware: who may ask, and what browsers may do with answers. No CORS headers: browsers are not clients."""
 
+from http import HTTPStatus
+
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -70,7 +72,7 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                pages = _PAGE_HEADERS if message["status"] == 200 else _PAGE_ERROR_HEADERS
+                pages = _PAGE_HEADERS if message["status"] == HTTPStatus.OK else _PAGE_ERROR_HEADERS
                 added = pages if documentation else _API_HEADERS
                 headers = list(message.get("headers", ()))
                 names = {name.lower() for name, _ in headers}
