@@ -17,6 +17,10 @@ from promptpress.text.spans import SpanSet
 
 _ABOUT = 12
 """Units up to which a whole passage is about the identifier that it holds; of a longer one, those next to it are."""
+_NEAR = 2
+"""Units before and after one with the identifier that come next."""
+_FEW_PASSAGES = 2
+"""Passages up to which an identifier counts even if all of them hold it."""
 _COMMON = 0.3
 """Share of the passages beyond which an identifier that all of them hold tells nothing."""
 _ALARM = regex.compile(
@@ -53,7 +57,7 @@ def with_identifiers(parts: Parts, scored: Scored, query: str) -> Scored:
             matching[index] = True
             for unit in range(len(passage.units)):
                 near = min(abs(unit - each) for each in holding)
-                if len(passage.units) <= _ABOUT or near <= 2:
+                if len(passage.units) <= _ABOUT or near <= _NEAR:
                     tier[unit] = _NAMED if near == 0 else _BESIDE
         tiers.append(tier if scored.tiers is None else np.maximum(tier, scored.tiers[index]).astype(np.int8))
     relevance = scored.passages
@@ -64,7 +68,7 @@ def with_identifiers(parts: Parts, scored: Scored, query: str) -> Scored:
 
 
 def with_named_sections(parts: Parts, scored: Scored, query: str) -> Scored:
-    """The scores with a bonus for the sections of a text whose headings hold a name or number of the query that few others do.
+    """The scores with a bonus for sections of a text whose headings hold a name or number of the query that few others do.
 
     Sections of one text often say the same of different things: only the heading tells which of them was asked for.
     """
@@ -94,7 +98,7 @@ def _holding(passages: Sequence[Passage], query: str) -> list[list[int]] | None:
         places = [[m.start() for m in pattern.finditer(passage.text)] for passage in passages]
         titled = [pattern.search(passage.title) is not None for passage in passages]
         holding = sum(bool(p) or t for p, t in zip(places, titled, strict=True))
-        if holding == 0 or (len(passages) > 2 and holding > max(1, _COMMON * len(passages))):
+        if holding == 0 or (len(passages) > _FEW_PASSAGES and holding > max(1, _COMMON * len(passages))):
             continue
         for index, (starts, title) in enumerate(zip(places, titled, strict=True)):
             spans = SpanSet([(start, start + 1) for start in starts])

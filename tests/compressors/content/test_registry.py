@@ -48,8 +48,11 @@ EXAMPLES = {
     "exams": ("1. One?\nA) a\nB) b\n\n2. Two?\nA) c\nB) d", [Kind.RECORD] * 2),
     "questions": ("Q: Who?\n\nA: Ann.\n\nQ: Where?\n\nA: There.", [Kind.RECORD] * 2),
     "labelled": ("Name: Ann\nAge: 3\n\nName: Bob\nAge: 4", [Kind.RECORD] * 2),
-    "traces": ('Bad.\nTraceback (most recent call last):\n  File "x.py"\nValueError: bad', [Kind.SENTENCE, Kind.CODE]),
-    "diffs": ("Done.\n\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b", [Kind.SENTENCE, Kind.CODE]),
+    "traces": (
+        'Bad.\nTraceback (most recent call last):\n  File "x.py"\nValueError: bad',
+        [Kind.SENTENCE, *[Kind.CODE] * 3],
+    ),
+    "diffs": ("Done.\n\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b", [Kind.SENTENCE, *[Kind.CODE] * 2]),
     "headings": ("# Title\nText.", [Kind.HEADING, Kind.SENTENCE]),
     "code": ("import os\n\n\ndef f(x):\n    y = x\n    return y\n", [Kind.CODE] * 2),
     "lists": ("- one\n- two", [Kind.LIST_ITEM] * 2),
