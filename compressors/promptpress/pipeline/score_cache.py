@@ -42,11 +42,10 @@ def cached_score(
 
 
 def _key(method: Method[BaseModel], passages: Sequence[Passage], query: str | None, options: BaseModel) -> bytes:
-    """A digest of all that scores depend on. Units are in it: those of a part follow from the whole text."""
+    """A digest of all that scores depend on."""
     parts = [method.name, *method.model_names(options), options.model_dump_json(), repr(query is None), query or ""]
     for passage in passages:
-        units = [(unit.start, unit.end, unit.kind.value, unit.structural) for unit in passage.units]
-        parts += [passage.title, passage.text, repr(list(passage.hidden)), repr(units)]
+        parts += [passage.title, passage.text, repr(list(passage.hidden)), passage.division]
     return cache_key("scores", parts)
 
 
