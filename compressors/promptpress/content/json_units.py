@@ -22,7 +22,7 @@ _IDENTITY = regex.compile(
     r"(?P<quote>[\"']?)(?:name|id|_id|key|uuid|title|label|slug)(?P=quote)\s*+:\s*+[^\[{]", regex.IGNORECASE
 )
 _LONGEST_IDENTITY = 120
-_MOST_IDENTITIES = 3
+_MOST_IDENTITIES = 2
 _LEAST_RECORDS = 3
 """Members of a short value from which it is a list of records, if it is the only one: each is kept or dropped by itself."""
 _NUMBER = regex.compile(r"[-+]?[\d.][\w.+-]*,?")
@@ -122,10 +122,11 @@ class _Emitter:
             index = self.out.add(start, end, Kind.JSON_MEMBER)
             if len(found) < identities and self._is_identity(value, start, end):
                 found.append(index)
-            if value.mark == "(" and value.complete and end == value.members[-1].end and start > value.members[0].start:
-                if self.text[end - 1] != ",":
-                    # Alone and without a comma it would be no tuple.
-                    self.out.require(index, index - 1)
+            last = value.complete and end == value.members[-1].end and start > value.members[0].start
+            flows = self.out.units[index - 1].join is Join.FLOW
+            if value.mark == "(" and last and flows and self.text[end - 1] != ",":
+                # Alone and without a comma it would be no tuple.
+                self.out.require(index, index - 1)
         return found
 
     def _has_few_fields(self, value: Literal, large: list[bool]) -> bool:
