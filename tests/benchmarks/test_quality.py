@@ -119,7 +119,8 @@ def test_measures_of_summaries() -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_the_same_passages_in_every_form(form: Form) -> None:
-    item = Item("i", "made", "Which ship did Amundsen use?", ["Fram"], [{"title": "South Pole", "text": PROSE}])
+    documents = [{"title": "South Pole", "text": PROSE}]
+    item = Item("i", "made", "Which ship did Amundsen use?", documents, ["Fram"], all_required=False, key_terms=[])
     request = request_for(item, form, target_ratio=0.5, include=["spans"])
     (passage,) = passages(request)
     assert passage.text.endswith(PROSE)
