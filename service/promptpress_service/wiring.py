@@ -152,6 +152,7 @@ def engine_options(settings: Settings) -> EngineOptions:
         settings.max_wait_ms / 1000,
         settings.max_batch_items,
         settings.default_deadline_ms,
+        settings.min_tokens,
         settings.redis_required,
         settings.tokenizers,
         package_version(),

@@ -5,10 +5,12 @@ from typing import ClassVar
 import regex
 
 from promptpress.content.base import WholeText
+from promptpress.content.brace_code import brace_units
 from promptpress.content.json import Json
 from promptpress.content.kinds import Kind
 from promptpress.content.lines import Lines
 from promptpress.content.lists import LIST_ITEM
+from promptpress.content.python_code import python_tree, python_units
 from promptpress.content.unit_list import UnitList
 from promptpress.runtime.cancellation import check
 from promptpress.text.spans import Span, trim
@@ -39,11 +41,17 @@ class Code(WholeText):
     name: ClassVar[str] = "code"
 
     def whole_text(self, lines: Lines, out: UnitList) -> bool:
-        """A unit for each definition or other run of statements between blank lines."""
+        """A unit for each definition or other run of statements between blank lines; long ones are divided where the
+        language is known.
+        """
         if "```" in lines.text or "~~~" in lines.text or not _is_code(lines):
             return False
-        for span in _chunks(lines.text, *trim(lines.text)):
-            out.add(*span, Kind.CODE)
+        tree = python_tree(lines.text)
+        if tree is not None:
+            python_units(lines, tree, out)
+        elif not brace_units(lines, out):
+            for span in _chunks(lines.text, *trim(lines.text)):
+                out.add(*span, Kind.CODE)
         return True
 
 

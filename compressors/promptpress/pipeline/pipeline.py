@@ -13,6 +13,7 @@ from promptpress.content.dependencies import with_dependencies
 from promptpress.content.render import Rendered
 from promptpress.errors import BudgetInfeasible, TargetRequired
 from promptpress.methods.capabilities import ReportsDetails, Resegments, Rewrites, StopsItself
+from promptpress.pipeline.anchors import anchor
 from promptpress.pipeline.best_unit import shorten_best_unit
 from promptpress.pipeline.budget import Selection, UnitSelector
 from promptpress.pipeline.parts import Parts
@@ -32,8 +33,6 @@ _SELECTIONS = 4
 REWRITTEN = (
     "rewritten: parts of the text were written anew; method_details.chunks says which, spans hold only what is verbatim"
 )
-MINIMUM_TOKENS = 8
-"""With a target ratio, shorter inputs come back as they are: there is nothing in them to choose from."""
 
 
 def run_pipeline(task: Task) -> PipelineResult:
@@ -56,6 +55,7 @@ def run_pipeline(task: Task) -> PipelineResult:
     with state.timed("cut"):
         protect(state)
         rewrite(state)
+        anchor(state)
     return cut(state)
 
 
@@ -94,7 +94,7 @@ def reason_to_skip(state: State) -> Reason | None:
         return None
     if state.budget is not None and state.tokens_before <= state.budget:
         return "already_within_target"
-    if state.task.target.tokens is None and state.tokens_before < MINIMUM_TOKENS:
+    if state.task.target.tokens is None and state.tokens_before < state.task.min_tokens:
         return "below_minimum"
     return None
 
@@ -132,9 +132,10 @@ def score(state: State) -> None:
 def protect(state: State) -> None:
     """Mark the units that must stay: in `<keep>` tags, matched by a pattern, or in strict mode with a fact."""
     protection = state.task.protection
+    spans = state.task.protected or [()] * len(state.passages)
     state.protected = [
-        protected_units(passage, tag.kept, protection.patterns, protection.strict)
-        for passage, tag in zip(state.passages, state.tags, strict=True)
+        protected_units(passage, [*tag.kept, *each], protection.patterns, protection.strict)
+        for passage, tag, each in zip(state.passages, state.tags, spans, strict=True)
     ]
 
 
