@@ -4,21 +4,28 @@ from collections.abc import Sequence
 
 from promptpress.content.base import BlockType, ContentType, LineType, WholeText
 from promptpress.content.code import Code
+from promptpress.content.columns import Columns
+from promptpress.content.compiler_messages import CompilerMessages
 from promptpress.content.dialogue import Dialogue
 from promptpress.content.diffs import Diffs
 from promptpress.content.emails import Emails
 from promptpress.content.fences import Fences
+from promptpress.content.git_status import GitStatus
+from promptpress.content.grep_output import GrepOutput
 from promptpress.content.headings import Headings
 from promptpress.content.json import Json
 from promptpress.content.json_lines import JsonLines
 from promptpress.content.labels import Attributions, Labels, Outlined, Titles
+from promptpress.content.listings import Listings, Verses
 from promptpress.content.lists import Lists
 from promptpress.content.logs import Logs
+from promptpress.content.plans import Plans
 from promptpress.content.prose import Prose
 from promptpress.content.quotes import Quotes
 from promptpress.content.rst_tables import RuledTable
 from promptpress.content.sources import NumberedSources, TaggedSources
 from promptpress.content.tables import DelimitedTable, MarkdownTable
+from promptpress.content.test_reports import TestReports
 from promptpress.content.traces import Traces
 from promptpress.content.unit import Passage
 
@@ -48,14 +55,22 @@ CONTENT_TYPES = ContentTypes(
         Json(),
         JsonLines(),
         DelimitedTable(),
+        TestReports(),
+        CompilerMessages(),
         Traces(),
         Diffs(),
+        GitStatus(),
+        Plans(),
+        GrepOutput(),
+        Columns(),
+        Listings(),
         Emails(),
         Headings(),
         Attributions(),
         Labels(),
         Titles(),
         Outlined(),
+        Verses(),
         Code(),
         Lists(),
         Dialogue(),
