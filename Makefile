@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: serve help test test-fast test-kernels coverage lint dist proto bench-quality bench-adaptive bench-lm bench-load bench-kernels clean
+.PHONY: serve help test test-fast test-kernels cases coverage lint dist proto bench-quality bench-adaptive bench-lm bench-load bench-kernels clean
 .DEFAULT_GOAL := serve
 
 help: ## Show what can be made
@@ -21,6 +21,10 @@ test-kernels: $(VENV)/.installed-dev ## Run the GPU kernels' tests in Triton's i
 
 test-fast: $(VENV)/.installed-dev ## Run the tests that are done within seconds
 	$(BIN)/python -m pytest -m 'not slow and not e2e'
+
+CASES ?= ../shared/cases/public.jsonl
+cases: $(VENV)/.installed-dev ## Run behaviour cases against a server, where there are any beside the checkout
+	$(BIN)/python -m tests.cases $(dir $(CASES))run.py $(CASES)
 
 coverage: $(VENV)/.installed-dev ## Run the tests and report the lines that they miss
 	$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered

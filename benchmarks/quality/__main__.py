@@ -19,11 +19,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from benchmarks.quality import plot, table
 from benchmarks.quality.data import Item, dataset_files, load_set
+from benchmarks.quality.forms import FORMS, Form, passages, request_for
 from benchmarks.quality.intervals import bootstrap_interval
 from benchmarks.quality.metrics import kept
 from benchmarks.quality.outcome import Outcome, violation
 from benchmarks.quality.summaries import entity_recall, rouge_l_recall
-from promptpress import CompressionRequest, Compressor, Document
+from promptpress import Compressor
 from promptpress.backends.encoder.cache import LruVectorCache
 from promptpress.backends.loader import ModelLoader
 
@@ -43,20 +44,23 @@ def main() -> None:
     )
     parser.add_argument("--ratios", nargs="*", type=float, default=list(RATIOS))
     parser.add_argument("--precision", choices=["int8", "fp32"], default="int8", help="of the embedded models")
+    parser.add_argument("--form", choices=FORMS, default="documents", help="how the passages are sent")
     parser.add_argument("--output", type=Path, default=RESULTS)
     arguments = parser.parse_args()
     files = dataset_files(arguments.data)
     items = [item for name in arguments.sets or files for item in load_set(files, name, arguments.items)]
-    outcomes = run(items, arguments.methods, arguments.ratios, arguments.precision)
+    outcomes = run(items, arguments.methods, arguments.ratios, arguments.precision, arguments.form)
     arguments.output.mkdir(parents=True, exist_ok=True)
     _write_csv(arguments.output / "quality.csv", outcomes)
-    markdown = table.markdown(outcomes)
+    markdown = table.markdown(outcomes, arguments.form)
     (arguments.output / "quality.md").write_text(markdown)
     plot.draw(outcomes, arguments.output / "quality.png")
     print(markdown)
 
 
-def run(items: Iterable[Item], methods: list[str], ratios: list[float], precision: str = "int8") -> list[Outcome]:
+def run(
+    items: Iterable[Item], methods: list[str], ratios: list[float], precision: str = "int8", form: Form = "documents"
+) -> list[Outcome]:
     """Compress every item by every method at every ratio. Each method has caches of its own."""
     items = list(items)
     outcomes: list[Outcome] = []
@@ -71,7 +75,7 @@ def run(items: Iterable[Item], methods: list[str], ratios: list[float], precisio
             progress.update(task, description=item.dataset)
             for method in methods:
                 for ratio in ratios:
-                    outcomes.append(_one(compressors[method], item, method, ratio, cold=ratio == ratios[0]))
+                    outcomes.append(_one(compressors[method], item, method, ratio, cold=ratio == ratios[0], form=form))
                     progress.advance(task)
     return outcomes
 
@@ -89,20 +93,13 @@ def method_and_options(given: str) -> tuple[str, dict[str, Any]]:
     return name, options
 
 
-def _one(compressor: Compressor, item: Item, method: str, ratio: float, cold: bool) -> Outcome:
+def _one(compressor: Compressor, item: Item, method: str, ratio: float, *, cold: bool, form: Form) -> Outcome:
     name, options = method_and_options(method)
-    request = CompressionRequest(
-        documents=[Document(title=d["title"], text=d["text"]) for d in item.documents],
-        query=item.question,
-        method=name,
-        options=options,
-        target_ratio=ratio,
-        include=["spans"],
-    )
+    request = request_for(item, form, method=name, options=options, target_ratio=ratio, include=["spans"])
     started = time.perf_counter()
     result = compressor.compress(request)
     seconds = time.perf_counter() - started
-    output = "\n".join(document.text for document in result.documents or [])
+    output = "\n".join(slot.text for slot in passages(result))
     return Outcome(
         item.id,
         item.dataset,

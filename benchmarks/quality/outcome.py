@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from benchmarks.quality.forms import passages, spans_of
 from promptpress import CompressionRequest, CompressionResult
+from promptpress.shapes import shape_of
 from promptpress.text.tokenization import counter_for
 
 
@@ -25,21 +27,22 @@ class Outcome:
 
 
 def violation(request: CompressionRequest, result: CompressionResult, ratio: float) -> str | None:
-    """The first broken promise of a result for `documents` with spans, recomputed from nothing but the result."""
-    documents, originals = result.documents or [], request.documents or []
+    """The first broken promise of a result with spans, recomputed from nothing but the result."""
+    texts = [slot.text for slot in passages(result)]
+    originals = [slot.text for slot in passages(request)]
     count = counter_for(request.model, request.tokenizer).count
-    before = sum(count(document.text) for document in originals)
-    after = sum(count(document.text) for document in documents)
-    if (before, after) != (result.usage.tokens_before, result.usage.tokens_after):
+    around = sum(count(slot.text) for slot in shape_of(request).slots()) - sum(map(count, originals))
+    before, after = sum(map(count, originals)), sum(map(count, texts))
+    if (before + around, after + around) != (result.usage.tokens_before, result.usage.tokens_after):
         return "counts"
     if after > before or (result.status == "compressed" and after > ratio * before):
         return "over budget"
-    for original, document, spans in zip(originals, documents, result.spans or [], strict=True):
+    for original, text, spans in zip(originals, texts, spans_of(result), strict=True):
         edges = [edge for span in spans for edge in span]
-        joined = "".join(original.text[start:end] for start, end in spans)
+        joined = "".join(original[start:end] for start, end in spans)
         # Where a rewriter wrote, spans hold only the rest.
-        if edges != sorted(edges) or (joined != document.text and not result.method_details.get("rewritten")):
+        if edges != sorted(edges) or (joined != text and not result.method_details.get("rewritten")):
             return "spans"
-        if "\ufffd" in document.text and "\ufffd" not in original.text:
+        if "\ufffd" in text and "\ufffd" not in original:
             return "replacement character"
     return None

@@ -13,10 +13,10 @@ _OF_SUMMARIES: tuple[tuple[str, Callable[[Outcome], float | None]], ...] = (
 )
 
 
-def markdown(outcomes: list[Outcome]) -> str:
+def markdown(outcomes: list[Outcome], form: str = "documents") -> str:
     """A row for each data set, a column for each method: share kept at each ratio, then times and violations."""
     methods = list(dict.fromkeys(outcome.method for outcome in outcomes))
-    lines = _table(outcomes, "Answers kept", lambda outcome: outcome.kept)
+    lines = _table(outcomes, f"Answers kept, sent as {form}", lambda outcome: outcome.kept)
     lines.append("| median ms, new documents | | " + " | ".join(_median_ms(outcomes, m, cold=True) for m in methods) + " |")
     if any(not outcome.cold for outcome in outcomes):
         lines.append(

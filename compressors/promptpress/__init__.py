@@ -109,6 +109,7 @@ def compress(  # noqa: PLR0913 - a parameter for each field of a request
     protect: Protect = "facts",
     protect_patterns: Sequence[str] = (),
     compress_roles: Sequence[Role] | None = None,
+    min_tokens: int | None = None,
     include: Sequence[Include] = (),
 ) -> CompressionResult:
     """Make one input shorter; the result has the same shape. The models load at the first call and stay.
@@ -130,8 +131,9 @@ def compress(  # noqa: PLR0913 - a parameter for each field of a request
     - protect: `facts`: a sentence that is kept keeps its numbers, negations and names; `strict`: no fact is dropped at all;
       `none`.
     - protect_patterns: RE2 patterns whose matches are always kept, as is what stands in `<keep>` tags.
-    - compress_roles: roles of messages that may be shortened. By default tool results and answers, and with `target_tokens`
-      also users' messages but the newest.
+    - compress_roles: roles of messages that may be shortened. By default tool results, answers, and of users' messages the
+      context that stands beside a question or an instruction.
+    - min_tokens: with a ratio, smaller inputs are left alone; by default 64 for each text of messages, 8 otherwise.
     - include: `spans`, the characters that were kept, and `scores`, the score of every unit.
 
     Raises InvalidRequest for fields that make no request, other subclasses of CompressionError for a request that cannot be
@@ -153,6 +155,7 @@ def compress(  # noqa: PLR0913 - a parameter for each field of a request
         "protect": protect,
         "protect_patterns": _listed(protect_patterns),
         "compress_roles": _listed(compress_roles),
+        "min_tokens": min_tokens,
         "include": _listed(include),
     }
     return _default_compressor().compress(parse_request(fields))

@@ -2,25 +2,24 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from promptpress import chat
 from promptpress.backends.models import Models
-from promptpress.content.render import Rendered
-from promptpress.errors import BudgetInfeasible, InvalidValue
+from promptpress.chat_run import ChatRun, Pieces
+from promptpress.errors import InvalidValue
 from promptpress.methods.base import Method
 from promptpress.methods.capabilities import Delegates
 from promptpress.methods.registry import MethodInstances, method_class
-from promptpress.pipeline.budget import infeasible
 from promptpress.pipeline.pipeline import run_pipeline
-from promptpress.pipeline.protection import compile_patterns, literal_pattern
-from promptpress.pipeline.state import PipelineResult, Protection, Target, Task
+from promptpress.pipeline.protection import compile_patterns
+from promptpress.pipeline.state import MINIMUM_TOKENS, PipelineResult, Protection, Target, Task
+from promptpress.portions import Portion
 from promptpress.request import CompressionRequest, Document, parse_request
 from promptpress.result import CompressionResult, Reason, TimingMs, UnitScore, Usage
 from promptpress.shapes import Slot, shape_of
+from promptpress.text.spans import Span
 from promptpress.text.tokenization import TokenCounter, counter_for
 
 # Something for every part of the way: abbreviations, numbers, quotations, another script.
@@ -111,7 +110,14 @@ class _Run:
         output = self.shape.rebuild([rendered.text for rendered in group.rendered], relevance)
         return self._finish(group, slots, output, _scores(group))
 
-    def _group(self, texts: Sequence[tuple[str, str]], query: str | None, target: Target | None = None) -> PipelineResult:
+    def _group(
+        self,
+        texts: Sequence[tuple[str, str]],
+        query: str | None,
+        target: Target | None = None,
+        protected: Sequence[Sequence[Span]] = (),
+        owners: Sequence[int] = (),
+    ) -> PipelineResult:
         query = query if query and query.strip() else None
         self.method, self.method_options = self.methods[self.request.method], self.options
         if isinstance(self.method, Delegates):
@@ -119,82 +125,48 @@ class _Run:
         if query is None and self.method.query_use == "required":
             raise InvalidValue(f"method {self.method.name!r} needs a query", "query")
         group = run_pipeline(
-            Task(texts, query, target or self.target, self.method, self.method_options, self.protection, self.counter)
+            Task(
+                texts,
+                query,
+                target or self.target,
+                self.method,
+                self.method_options,
+                self.protection,
+                self.counter,
+                protected,
+                owners,
+                MINIMUM_TOKENS if self.request.min_tokens is None else self.request.min_tokens,
+            )
         )
         self.groups.append(group)
         return group
 
     def _messages(self, slots: list[Slot]) -> CompressionResult:
-        by_tokens = self.request.target_tokens is not None
-        roles = self.request.compress_roles or (chat.TOKENS_ROLES if by_tokens else chat.RATIO_ROLES)
-        chosen = chat.compressible(slots, roles, self._fixed_message(slots))
-        open_slots = [slot for slot, is_open in zip(slots, chosen, strict=True) if is_open]
-        fixed = sum(self.counter.count(s.text) for s, is_open in zip(slots, chosen, strict=True) if not is_open)
-        if by_tokens:
-            group = self._within_tokens(open_slots, slots, fixed)
-            parts = [group]
-        else:
-            # Each message on its own, asked only what was asked before it: appending never changes what went before.
-            queries = chat.queries_before(slots)
-            parts = [self._message(slot, self.request.query or queries.get(slot.item)) for slot in open_slots]
-            group = _joined(parts)
-        shortened = iter(group.rendered)
-        texts = [next(shortened).text if is_open else slot.text for slot, is_open in zip(slots, chosen, strict=True)]
-        group.tokens_before += fixed
-        group.tokens_after += fixed
-        if emptied := [s.item for s, rendered in zip(open_slots, group.rendered, strict=True) if not rendered.text]:
-            self.warnings.append(f"emptied: no text is left in messages {', '.join(map(str, emptied))}")
-        scores = [units for part in parts for units in _scores(part)]
-        return self._finish(group, open_slots, self.shape.rebuild(texts), scores)
+        chat = ChatRun(self.request, slots, self.counter, self._group_of_chat)
+        group = chat.run()
+        self.warnings += chat.warnings
+        output = self.shape.rebuild(chat.texts)
+        return self._finish(group, [portion.slot for portion in chat.portions], output, chat.scores)
 
-    def _fixed_message(self, slots: Sequence[Slot]) -> int | None:
-        """The newest user message, unless the caller lets users' messages be shortened and it is more than a question."""
-        newest = chat.newest_user_message(slots)
-        if "user" not in (self.request.compress_roles or ()):
-            return newest
-        if self.request.target_tokens is None:
-            return None
-        asked = chat.text_of_message(slots, newest).strip()
-        return newest if chat.question_in(asked) == asked else None
-
-    def _message(self, slot: Slot, query: str | None) -> PipelineResult:
-        try:
-            return self._located(self._group([("", slot.text)], query), [slot])
-        except BudgetInfeasible:
-            # The ratio is meant for the chat; one message that is mostly protected must not fail the others.
-            self.warnings.append(f"messages[{slot.item}]: protected text alone exceeds the ratio; left as it is")
-            tokens = self.counter.count(slot.text)
-            return PipelineResult([Rendered(slot.text, [(0, len(slot.text))])], tokens, tokens, "not_compressible")
-
-    def _located(self, group: PipelineResult, slots: Sequence[Slot]) -> PipelineResult:
-        """The group with its chunks named by message and path, as spans are."""
+    def _group_of_chat(self, portions: Sequence[Portion], query: str | None, target: Target, keep_each: bool) -> Pieces:
+        """The portions' pieces, compressed together; with `keep_each` no portion loses all of them."""
+        pieces = [(index, text) for index, portion in enumerate(portions) for text in portion.texts]
+        group = self._group(
+            [("", text) for _, text in pieces],
+            query,
+            target,
+            [spans for portion in portions for spans in portion.protected_in_pieces],
+            [index for index, _ in pieces] if keep_each else (),
+        )
         for entry in group.details.get("chunks", []):
-            slot = slots[entry.pop("item")]
-            entry.update(message=slot.item, path=list(slot.path))
-        return group
-
-    def _within_tokens(self, open_slots: list[Slot], slots: list[Slot], fixed: int) -> PipelineResult:
-        assert self.request.target_tokens is not None
-        question = chat.question_in(chat.text_of_message(slots, chat.newest_user_message(slots)))
-        room = self.request.target_tokens - fixed
-        if room < 1 and (fixed > self.request.target_tokens or open_slots):
-            raise BudgetInfeasible(
-                f"messages that must stay take {fixed} tokens; the target allows {self.request.target_tokens}",
-                "target_tokens",
-                smallest_target_tokens=fixed + 1,
+            portion, (start, _) = [(p, piece) for p in portions for piece in p.pieces][entry.pop("item")]
+            entry.update(
+                message=portion.slot.item,
+                path=list(portion.slot.path),
+                start=entry["start"] + start,
+                end=entry["end"] + start,
             )
-        if not open_slots:
-            return PipelineResult([], 0, 0, "already_within_target")
-        if question and "user" in (self.request.compress_roles or ()):
-            patterns = [*self.protection.patterns, literal_pattern(question)]
-            self.protection = replace(self.protection, patterns=patterns)
-        try:
-            group = self._group(
-                [("", slot.text) for slot in open_slots], self.request.query or question, Target(tokens=max(room, 1))
-            )
-            return self._located(group, open_slots)
-        except BudgetInfeasible as error:
-            raise infeasible(error, fixed) from None
+        return Pieces(group, _scores(group))
 
     def _finish(
         self,
@@ -249,17 +221,6 @@ def validate_options(method: type[Method[Any]], options: dict[str, Any]) -> Base
         raise InvalidValue(
             f"{message}; options of {method.name!r}: {known}", f"options.{name}" if name else "options"
         ) from None
-
-
-def _joined(parts: Sequence[PipelineResult]) -> PipelineResult:
-    """Groups that were compressed each on its own, as one."""
-    reasons = [part.reason for part in parts if part.reason]
-    return PipelineResult(
-        [part.rendered[0] for part in parts],
-        sum(part.tokens_before for part in parts),
-        sum(part.tokens_after for part in parts),
-        reason=(reasons[0] if reasons else "not_compressible") if len(reasons) == len(parts) else None,
-    )
 
 
 def _scores(group: PipelineResult) -> list[list[UnitScore]]:

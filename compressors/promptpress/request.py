@@ -67,6 +67,12 @@ class CompressionRequest(BaseModel):
     compress_roles: list[Role] | None = Field(
         None, description="Roles of messages that may be shortened; the default depends on the kind of target."
     )
+    min_tokens: Int | None = Field(
+        None,
+        ge=0,
+        le=100_000_000,
+        description="With a ratio, smaller inputs are left alone; by default 64 for each text of messages, 8 otherwise.",
+    )
     include: list[Include] = Field(default_factory=list)
 
     @property
@@ -75,7 +81,7 @@ class CompressionRequest(BaseModel):
         if self.documents is not None:
             return sum(len(document.text) for document in self.documents)
         if self.messages is not None:
-            return sum(len(str(message.get("content") or "")) for message in self.messages)
+            return sum(len(str(message.get("content") or message.get("output") or "")) for message in self.messages)
         return len(self.text or "") + sum(len(text) for text in self.texts or [])
 
     @model_validator(mode="after")

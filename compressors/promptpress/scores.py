@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from promptpress.content import Passage
-from promptpress.content.kinds import PROSE_KINDS
+from promptpress.content.kinds import LAST_KINDS, PROSE_KINDS
 
 ScoreArray = NDArray[np.float32]
 """Scores of the units of one passage (units,), or of all units of a request one after the other; higher = keep."""
@@ -71,8 +71,10 @@ def ranking(
 ) -> list[UnitRef]:
     """As `ranked`, without structural units and with repetitions last.
 
-    A sentence that repeats a better-ranked one word for word comes after all that add something new.
+    A sentence that repeats a better-ranked one word for word comes after all that add something new, and what has no words
+    to read (base64, scripts) after that.
     """
+    unreadable: list[UnitRef] = []
     seen: set[str] = set()
     first: list[UnitRef] = []
     again: list[UnitRef] = []
@@ -81,10 +83,13 @@ def ranking(
         unit = passage.units[ref.unit]
         if unit.structural:
             continue
+        if unit.kind in LAST_KINDS:
+            unreadable.append(ref)
+            continue
         text = passage.slice(ref.unit)
         (again if unit.kind in PROSE_KINDS and text in seen else first).append(ref)
         seen.add(text)
-    return first + again
+    return first + again + unreadable
 
 
 def ranked(passages: Sequence[Passage], scores: Sequence[ScoreArray], tiers: Sequence[Tiers] | None = None) -> list[UnitRef]:

@@ -152,6 +152,7 @@ def engine_options(settings: Settings) -> EngineOptions:
         settings.max_wait_ms / 1000,
         settings.max_batch_items,
         settings.default_deadline_ms,
+        settings.min_tokens,
         settings.redis_required,
         settings.tokenizers,
         package_version(),
@@ -187,7 +188,8 @@ def rate_limits(settings: Settings, outages: OutageLog | None = None) -> RateLim
     timeout = settings.redis_timeout_ms / 1000
     limited = any(each.requests or each.tokens for each in (general, *tenants.values()))
     address = redis_address(settings) if limited else None
-    return RateLimits(general, tenants, AddressedStorage(address, timeout) if address else None, timeout, outages=outages)
+    storage = AddressedStorage(address, timeout) if address else None
+    return RateLimits(general, tenants, storage, timeout_seconds=timeout, outages=outages)
 
 
 def redis_address(settings: Settings) -> RedisAddress | None:

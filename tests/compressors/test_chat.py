@@ -26,11 +26,12 @@ def run(compressor: Compressor, messages: list[Any], **fields: Any) -> Compressi
     return compressor.compress(CompressionRequest(messages=messages, **fields))
 
 
-def test_a_ratio_shortens_tool_results_and_answers_only(compressor: Compressor) -> None:
+def test_a_ratio_shortens_tool_results_answers_and_the_context_of_users(compressor: Compressor) -> None:
     result = run(compressor, CHAT, target_ratio=0.4)
     assert result.messages is not None
     changed = [i for i, (before, after) in enumerate(zip(CHAT, result.messages, strict=True)) if before != after]
-    assert changed == [3, 4]
+    assert changed == [1, 3, 4]
+    assert result.messages[1]["content"].endswith(CHAT[1]["content"][-140:])
     assert "Fram" in result.messages[3]["content"]
     assert result.messages[3]["tool_call_id"] == "call_1"
 
@@ -108,7 +109,9 @@ def test_scores_stay_with_their_message_when_another_cannot_be_shortened(compres
             "content": "The cat sat on the mat. The dog lay in the sun. Birds sang all day long. Fish swam.",
         },
     ]
-    result = run(compressor, chat, method="hybrid", query="Where did the cat sit?", target_ratio=0.5, include=["scores"])
+    result = run(
+        compressor, chat, method="hybrid", query="Where did the cat sit?", target_ratio=0.5, min_tokens=0, include=["scores"]
+    )
     assert any("messages[0]" in warning for warning in result.warnings)
     located = [each for each in result.scores or [] if isinstance(each, LocatedScores)]
     assert [each.message for each in located if each.scores] == [1]

@@ -8,6 +8,7 @@ from promptpress.content.base import WholeText
 from promptpress.content.brace_code import brace_units
 from promptpress.content.compiler_messages import CompilerMessages
 from promptpress.content.git_status import GitStatus
+from promptpress.content.json import Json
 from promptpress.content.kinds import Kind
 from promptpress.content.lines import Lines
 from promptpress.content.lists import LIST_ITEM
@@ -37,6 +38,7 @@ _OUTPUT_WITH_CODE = (Plans(), TestReports(), CompilerMessages(), GitStatus())
 _FEWEST_LINES = 4
 _LONG_LINE = 40
 """Characters above which a line that reads as a sentence counts as prose."""
+_LEAST_DATA_LINES = 3
 
 
 class Code(WholeText):
@@ -62,19 +64,35 @@ class Code(WholeText):
 
 
 def _is_code(lines: Lines) -> bool:
-    filled = [(start, end) for start, end in lines.spans if lines.text[start:end].strip()]
+    filled = _without_data(lines)
     if len(filled) < _FEWEST_LINES:
         return False
     code = prose = 0
     for start, end in filled[:_SAMPLE_LINES]:
         if LIST_ITEM.match(lines.text, start, end) or _WORDY.search(lines.text, start, end):
             prose += end - start > _LONG_LINE
+        elif lines.text[start] == "#" and lines.text.startswith(("\n\n", "\r\n\r\n"), end):
+            continue  # A heading; a comment stands on top of what it is about.
         elif _CODE_LINE.fullmatch(lines.text, start, end):
             code += 1
         elif end - start > _LONG_LINE and _PROSE_LINE.match(lines.text, start, end):
             prose += 1
     sampled = min(len(filled), _SAMPLE_LINES)
     return code >= 0.45 * sampled and prose <= 0.25 * sampled
+
+
+def _without_data(lines: Lines) -> list[Span]:
+    """The first lines that are not blank and belong to no JSON value of several lines, which looks like code but is none."""
+    filled: list[Span] = []
+    values, at = Json(), 0
+    while at < len(lines) and len(filled) < _SAMPLE_LINES:
+        taken = values.block(lines, at)
+        if taken < _LEAST_DATA_LINES:
+            taken = 1
+            if not lines.blank(at):
+                filled.append(lines.spans[at])
+        at += taken
+    return filled
 
 
 def _chunks(text: str, start: int, end: int) -> list[Span]:

@@ -8,7 +8,7 @@ from promptpress.content.unit import Passage
 from promptpress.text import discourse
 from promptpress.text.language import language_of
 
-_PROSE = frozenset({Kind.SENTENCE, Kind.LIST_ITEM, Kind.TURN})
+_PROSE = frozenset({Kind.SENTENCE, Kind.STRING_SENTENCE, Kind.LIST_ITEM, Kind.TURN})
 
 
 def with_dependencies(passage: Passage) -> Passage:
@@ -16,12 +16,14 @@ def with_dependencies(passage: Passage) -> Passage:
 
     Dependencies hold inside a block. The first sentence of a block that points back needs the last one of the block before.
     """
-    if len(passage.units) < 2:
+    if len(passage.units) <= 1:
         return passage
     language = language_of(passage.text)
     requires: dict[int, list[int]] = {}
     previous: int | None = None
     for block in _blocks(passage):
+        if previous is not None and any(unit.kind is Kind.JSON_MEMBER for unit in passage.units[previous : block[0]]):
+            previous = None  # Strings of JSON do not go on in each other.
         sentences = [passage.slice(unit) for unit in block]
         for unit, needed in discourse.dependencies(sentences, language, pronouns=not passage.title):
             requires.setdefault(block[unit], []).append(block[needed])

@@ -22,6 +22,7 @@ _HEADER = regex.compile(
     regex.IGNORECASE,
 )
 _SEPARATOR = regex.compile(r"[ ]{0,3}[-_*=]{2,}[^\n]{0,60}[-_*=]{2,}[ \t]*$|[ ]{0,3}_{10,}[ \t]*$")
+_LEAST_HEADERS = 2
 
 
 class Emails(BlockType):
@@ -48,7 +49,7 @@ class Emails(BlockType):
         while lines.matches(_HEADER, at + count):
             senders += lines.matches(_FROM, at + count)
             count += 1
-        return count if senders == 1 and count - above >= 2 else 0
+        return count if senders == 1 and count - above >= _LEAST_HEADERS else 0
 
     def scope(self, lines: Lines, start: int, end: int) -> Scope:
         """Up to the next message."""

@@ -32,6 +32,11 @@ _SENTENCE_END = regex.compile(r"[.!?;,:…。！？；，：][\"”’»)]?[ \t]
 _INSIDE_SENTENCE = regex.compile(r"[.!?][ \t]+\p{Lu}|[{}<>=|\t]|\s{3}")
 _SENTENCE_INSIDE = regex.compile(r"[.!?。！？](?:[\s\"”»)]|$)")
 _ITEM = regex.compile(r"\s*(?:[-*+•‣◦▪–]\s|\(?[\da-zA-Z]{1,3}[.)]\s)")
+_LONGEST_NUMBERED = 90
+_MOST_WORDS = 8
+_LEAST_TEXT = 30
+_LEAST_CAPITALS = 4
+_SHORTEST_RULE = 3
 
 
 class Headings(BlockType):
@@ -79,7 +84,7 @@ def _underlined(lines: Lines, at: int) -> bool:
     if not lines.matches(_UNDERLINE, at + 1) or lines.matches(_NOT_UNDERLINED, at) or not _begins_paragraph(lines, at):
         return False
     line, rule = lines[at].rstrip(), lines[at + 1].strip()
-    if len(line) > (LONGEST_HEADING if len(rule) > 3 else 60):
+    if len(line) > (LONGEST_HEADING if len(rule) > _SHORTEST_RULE else 60):
         return False
     return "|" not in line and (rule[0] == "=" or not _SENTENCE_END.search(line))
 
@@ -88,12 +93,12 @@ def _numbered(lines: Lines, at: int) -> bool:
     """Whether the line is a number and a title, alone or above text that is no list."""
     match = _NUMBERED.match(lines.text, *lines.spans[at])
     line = lines[at].strip()
-    if not match or len(line) > 90 or _SENTENCE_END.search(line) or _INSIDE_SENTENCE.search(line):
+    if not match or len(line) > _LONGEST_NUMBERED or _SENTENCE_END.search(line) or _INSIDE_SENTENCE.search(line):
         return False
     if not _begins_paragraph(lines, at) and not lines.matches(_NUMBERED, at - 1):
         return False
     if match["number"] and "." not in match["number"]:
-        if match["title"][0].islower() or len(match["title"].split()) > 8:
+        if match["title"][0].islower() or len(match["title"].split()) > _MOST_WORDS:
             return False
         # "1. Fetch the key" among steps is an item; above a paragraph, it is a heading.
         following = lines.filled_after(at)
@@ -110,18 +115,23 @@ def _title_below(lines: Lines, at: int) -> bool:
         return False
     title = lines[at + 1].strip()
     above_text = at + 2 < len(lines) and lines.blank(at + 2)
-    return above_text and len(title) <= 90 and not _SENTENCE_END.search(title) and not _INSIDE_SENTENCE.search(title)
+    return (
+        above_text
+        and len(title) <= _LONGEST_NUMBERED
+        and not _SENTENCE_END.search(title)
+        and not _INSIDE_SENTENCE.search(title)
+    )
 
 
 def _is_text(lines: Lines, at: int) -> bool:
     line = lines[at]
-    return not lines.matches(_ITEM, at) and len(line.strip()) >= 30 and _SENTENCE_INSIDE.search(line) is not None
+    return not lines.matches(_ITEM, at) and len(line.strip()) >= _LEAST_TEXT and _SENTENCE_INSIDE.search(line) is not None
 
 
 def _in_capitals(lines: Lines, at: int) -> bool:
     if not lines.matches(_CAPITALS, at) or not _begins_paragraph(lines, at):
         return False
-    return sum(char.isalpha() for char in lines[at]) >= 4
+    return sum(char.isalpha() for char in lines[at]) >= _LEAST_CAPITALS
 
 
 def _begins_paragraph(lines: Lines, at: int) -> bool:

@@ -14,6 +14,16 @@ class Kind(StrEnum):
     LOG_LINE = "log_line"
     TABLE_ROW = "table_row"
     JSON_MEMBER = "json_member"
+    STRING_SENTENCE = "string_sentence"
+    """Written text inside a string of JSON or the like."""
+    STRING_PART = "string_part"
+    """A line, row or other part of the text inside such a string."""
+    RECORD = "record"
+    """An entry with its own key, number or head: a cue, a commit, a setting."""
+    ELEMENT = "element"
+    """An element of HTML or XML, or a tag of one."""
+    OPAQUE = "opaque"
+    """Nothing to read: base64, scripts, comments of markup."""
     CODE = "code"
     FRAGMENT = "fragment"
     """A part of a sentence, list item or turn; only in passages that a method has divided further."""
@@ -31,6 +41,8 @@ class Traits:
     """Follows a grammar: kept or dropped whole, edges never moved."""
     divisible: bool = False
     """May be divided into fragments."""
+    last: bool = False
+    """Holds no answer: ranked behind everything else."""
     own_context: bool = False
     """Its neighbours are about something else, so that the document around it tells little about it."""
     rewritable: bool = False
@@ -49,6 +61,11 @@ TRAITS: dict[Kind, Traits] = {
     Kind.LOG_LINE: Traits(line=True, own_context=True, clauses=True),
     Kind.TABLE_ROW: Traits(structured=True, own_context=True),
     Kind.JSON_MEMBER: Traits(structured=True, read_by_cross_encoder=False),
+    Kind.STRING_SENTENCE: Traits(prose=True, structured=True),
+    Kind.STRING_PART: Traits(structured=True, own_context=True),
+    Kind.RECORD: Traits(structured=True, own_context=True),
+    Kind.ELEMENT: Traits(prose=True, structured=True),
+    Kind.OPAQUE: Traits(structured=True, own_context=True, last=True, read_by_cross_encoder=False),
     Kind.CODE: Traits(structured=True, read_by_cross_encoder=False),
     Kind.FRAGMENT: Traits(),
 }
@@ -56,6 +73,7 @@ TRAITS: dict[Kind, Traits] = {
 PROSE_KINDS = frozenset(kind for kind, traits in TRAITS.items() if traits.prose)
 LINE_KINDS = frozenset(kind for kind, traits in TRAITS.items() if traits.line)
 STRUCTURED_KINDS = frozenset(kind for kind, traits in TRAITS.items() if traits.structured)
+LAST_KINDS = frozenset(kind for kind, traits in TRAITS.items() if traits.last)
 DIVISIBLE_KINDS = frozenset(kind for kind, traits in TRAITS.items() if traits.divisible)
 OWN_CONTEXT_KINDS = frozenset(kind for kind, traits in TRAITS.items() if traits.own_context)
 REWRITABLE_KINDS = frozenset(kind for kind, traits in TRAITS.items() if traits.rewritable)

@@ -31,6 +31,8 @@ _STOP_INSIDE = regex.compile(r"[\p{L}\p{N})][.!?。！？](?:[\"”’»)]*[\s]|
 _DEFINITION = regex.compile(r"[ ]{0,3}:[ \t]+\S")
 _ITEM = regex.compile(r"\s*(?:[-*+•‣◦▪–]\s+|\(?\d{1,3}[.)]\s+|\(?[a-zA-Z]\)\s+)\S")
 _QUOTE = regex.compile(r"[ ]{0,3}>")
+_FULL_LINE = 60
+_LEAST_TEXT = 30
 
 
 class Attributions(BlockType):
@@ -164,7 +166,7 @@ def _under_title(lines: Lines, at: int) -> bool:
         return not lines.matches(_ITEM, at)
     if lines.matches(_ITEM, at) or below[:1].islower() or len(below) <= len(lines[at]) or below.startswith((" ", "\t", ">")):
         return False
-    return _STOP_INSIDE.search(below) is not None and (len(below) >= 60 or _STOP.search(below) is not None)
+    return _STOP_INSIDE.search(below) is not None and (len(below) >= _FULL_LINE or _STOP.search(below) is not None)
 
 
 def _titles_alone(lines: Lines) -> frozenset[int]:
@@ -174,7 +176,7 @@ def _titles_alone(lines: Lines) -> frozenset[int]:
         if not lines.blank(at + 1) or lines.blank(at + 2) or not (at == 0 or lines.blank(at - 1)):
             continue
         below = lines[at + 2]
-        above_text = len(below) >= 30 and below[:1].isupper() and _STOP_INSIDE.search(below) is not None
+        above_text = len(below) >= _LEAST_TEXT and below[:1].isupper() and _STOP_INSIDE.search(below) is not None
         if above_text and _like_title(lines, at) and not lines.matches(_ITEM, at) and not lines.matches(_ITEM, at + 2):
             found.append(at)
     return frozenset(found if len(found) > 1 else ())

@@ -27,6 +27,8 @@ class Lines:
         self._remembered: dict[str, Any] = {}
         self.failures: Counter[str] = Counter()
         """How often a type, by name, has tried in vain to read a block here; for types whose attempt is costly."""
+        self.found: dict[str, dict[int, int]] = {}
+        """The blocks that a type, by name, has found in one pass over the text: first line to number of lines."""
 
     @cached_property
     def spans(self) -> list[Span]:

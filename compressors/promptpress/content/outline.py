@@ -12,11 +12,17 @@ from promptpress.text.spans import trim
 _LISTS, _QUOTES = "lists", "quotes"
 
 
+_BRIEF = 80
+"""Characters up to which a numbered item is the title of those numbered under it."""
+
+
 @dataclass
 class _Open:
     scope: Scope
     unit: int
     start: int
+    brief: bool
+    """Whether it is a title: only then does 9.1 require 9, which may be a long clause of its own."""
     content_end: int | None = None
     """Where the last block that belongs to it ends."""
 
@@ -48,7 +54,7 @@ class Outline:
 
     def begin(self, scope: Scope, unit: int, block: Block) -> None:
         """Let the following blocks belong to a unit of the block."""
-        self._open.append(_Open(scope, unit, block.end))
+        self._open.append(_Open(scope, unit, block.end, block.end - block.start <= _BRIEF))
 
     def _close(self, block: Block, scope: Scope | None) -> None:
         text = self._lines.text
@@ -66,7 +72,7 @@ class Outline:
         if scope is not None and each.scope.number and scope.number:
             if _follows(each.scope.number, scope.number):
                 return True
-            if _inside(each.scope.number, scope.number):
+            if _inside(each.scope.number, scope.number) and each.brief:
                 return False
         if scope is not None and scope.reach is not Reach.INDENTED and each.scope.level >= scope.level:
             # What is indented in an item belongs to it, whatever it is.

@@ -14,6 +14,8 @@ LEAST_PASSAGE = 120
 """Characters below which a block is scored together with the one behind it: too little for a passage of its own."""
 LONGEST_TITLE = 100
 """Characters of a line above a block that can be its title."""
+_MARKS_OF_HEADING = 12
+"""Characters of a heading beside its words: signs before and behind it, an underline."""
 _SOURCE = regex.compile(
     r"\s*(?:\[\d{1,3}\]|<(?:doc|document|source|passage|item|result)\b|(?:document|passage|source)\s+\[?\d{1,3}\b)",
     regex.IGNORECASE,
@@ -38,6 +40,8 @@ class _Block:
     under: str
     """The headings that it stands under."""
     structured: bool
+    opens: bool
+    """Whether something new begins here: a section, a titled block, a source."""
 
 
 def parts_of(passage: Passage) -> list[Part]:
@@ -103,6 +107,7 @@ def _blocks(passage: Passage) -> list[_Block]:
                 title,
                 " ".join(text for _, text in path),
                 passage.units[first].kind is Kind.JSON_MEMBER,
+                bool(title) or _SOURCE.match(passage.text, passage.units[first].start) is not None,
             )
         )
         if heading is not None:
@@ -144,17 +149,32 @@ def _title_line(passage: Passage, first: int, last: int) -> str:
 
 
 def _with_small_ones_joined(blocks: Sequence[_Block]) -> list[_Block]:
-    """Blocks that are long enough for a context of their own; a short one goes with the block behind it."""
+    """Blocks that are long enough for a context of their own; a short one goes with the block behind it.
+
+    Nothing is joined with the beginning of something new, but a heading with what stands under it.
+    """
     joined: list[_Block] = []
     pending: _Block | None = None
-    for block in blocks:
+    for each in blocks:
+        block = each
         if pending is not None:
-            title = " ".join(filter(None, (pending.title, block.title)))
-            block, pending = replace(block, start=pending.start, title=title, under=pending.under), None
+            if block.opens and not _only_title(pending):
+                joined.append(pending)
+            else:
+                title = " ".join(filter(None, (pending.title, block.title)))
+                block = replace(block, start=pending.start, title=title, under=pending.under, opens=pending.opens)
+            pending = None
         if block.end - block.start < LEAST_PASSAGE and not block.structured:
             pending = block
         else:
             joined.append(block)
     if pending is not None:
-        joined.append(replace(joined.pop(), end=pending.end) if joined else pending)
+        if joined and not pending.opens:
+            pending = replace(joined.pop(), end=pending.end)
+        joined.append(pending)
     return joined
+
+
+def _only_title(block: _Block) -> bool:
+    """Whether the block is a heading and nothing else."""
+    return bool(block.title) and block.end - block.start <= len(block.title) + _MARKS_OF_HEADING

@@ -113,9 +113,9 @@ class _Writer:
         return first
 
     def _simple(self, item: _Item) -> bool:
-        return not isinstance(
-            item.statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-        ) and not self._clauses(item)
+        return not isinstance(item.statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not self._clauses(
+            item
+        )
 
     def _statement(self, item: _Item, last: int, depth: int) -> int:
         clauses = self._clauses(item) if self.length(item.first, last) > WHOLE and depth < _DEEPEST else []

@@ -23,6 +23,8 @@ _LONGEST_QUOTED = 600
 """Characters of a quotation up to which a reply below it brings its first sentence."""
 _LONGEST_REPLY = 800
 """Characters below a quotation that are taken for a reply to it."""
+_INTERLEAVED = 2
+"""Quotations from which on the text between them is taken for replies."""
 
 
 class Quotes(Container):
@@ -43,7 +45,7 @@ class Quotes(Container):
 
     def scope(self, lines: Lines, start: int, end: int) -> Scope | None:
         """Replies below, where a text has several quotations."""
-        if end - start > _LONGEST_QUOTED or lines.once("quotations", self._count) < 2:
+        if end - start > _LONGEST_QUOTED or lines.once("quotations", self._count) < _INTERLEAVED:
             return None
         return Scope(Level.QUOTE, longest=_LONGEST_REPLY)
 

@@ -3,22 +3,31 @@
 from collections.abc import Sequence
 
 from promptpress.content.base import BlockType, ContentType, LineType, WholeText
+from promptpress.content.brackets import BibEntries, BraceBlocks, Cards
 from promptpress.content.code import Code
 from promptpress.content.columns import Columns
+from promptpress.content.commits import Commits
 from promptpress.content.compiler_messages import CompilerMessages
+from promptpress.content.configuration import Configuration
+from promptpress.content.cues import Cues
 from promptpress.content.dialogue import Dialogue
 from promptpress.content.diffs import Diffs
 from promptpress.content.emails import Emails
+from promptpress.content.exams import Exams
 from promptpress.content.fences import Fences
 from promptpress.content.git_status import GitStatus
 from promptpress.content.grep_output import GrepOutput
 from promptpress.content.headings import Headings
 from promptpress.content.json import Json
 from promptpress.content.json_lines import JsonLines
+from promptpress.content.labelled import Labelled, Questions, Rows
 from promptpress.content.labels import Attributions, Labels, Outlined, Titles
+from promptpress.content.latex import Latex
 from promptpress.content.listings import Listings, Verses
 from promptpress.content.lists import Lists
 from promptpress.content.logs import Logs
+from promptpress.content.markup import Markup
+from promptpress.content.opaque import Opaque
 from promptpress.content.plans import Plans
 from promptpress.content.prose import Prose
 from promptpress.content.quotes import Quotes
@@ -27,7 +36,9 @@ from promptpress.content.sources import NumberedSources, TaggedSources
 from promptpress.content.tables import DelimitedTable, MarkdownTable
 from promptpress.content.test_reports import TestReports
 from promptpress.content.traces import Traces
+from promptpress.content.trees import Trees
 from promptpress.content.unit import Passage
+from promptpress.content.yaml import Yaml
 
 
 class ContentTypes:
@@ -52,19 +63,35 @@ CONTENT_TYPES = ContentTypes(
         Quotes(),
         MarkdownTable(),
         RuledTable(),
-        Json(),
         JsonLines(),
+        Json(),
         DelimitedTable(),
+        Markup(),
+        Configuration(),
+        Yaml(),
+        BraceBlocks(),
+        Latex(),
         TestReports(),
         CompilerMessages(),
         Traces(),
         Diffs(),
         GitStatus(),
         Plans(),
+        Commits(),
+        Cues(),
+        Cards(),
+        BibEntries(),
+        Rows(),
         GrepOutput(),
+        Trees(),
+        Opaque(),
         Columns(),
         Listings(),
         Emails(),
+        Exams(),
+        Questions(),
+        Labelled(),
+        Dialogue(),
         Headings(),
         Attributions(),
         Labels(),
@@ -73,7 +100,6 @@ CONTENT_TYPES = ContentTypes(
         Verses(),
         Code(),
         Lists(),
-        Dialogue(),
         Logs(),
         Prose(),
     )

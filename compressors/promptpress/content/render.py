@@ -81,6 +81,8 @@ def joint(passage: Passage, left: int, right: int) -> Span:
         return gaps[left + 1]
     if passage.units[right].kind is Kind.FRAGMENT:
         return _joint_of_fragments(passage, left, right)
+    if passage.units[right].kind is Kind.STRING_SENTENCE and passage.units[left].kind is Kind.STRING_SENTENCE:
+        return _joint_in_string(passage, left, right)
     if passage.units[right].join is Join.CLOSE:
         return gaps[right]
     if passage.units[right].kind in STRUCTURED_KINDS and passage.units[right].requires:
@@ -88,6 +90,14 @@ def joint(passage: Passage, left: int, right: int) -> Span:
     text = passage.text
     blank = [g for g in range(left + 1, right + 1) if not text[slice(*gaps[g])].strip()]
     return gaps[max(blank or [right], key=lambda g: (text.count("\n", *gaps[g]), gaps[g][1] > gaps[g][0], g))]
+
+
+def _joint_in_string(passage: Passage, left: int, right: int) -> Span:
+    """The gap with the most line breaks, which are escaped in a string."""
+    gaps = passage.gaps
+    return gaps[
+        max(range(left + 1, right + 1), key=lambda g: (passage.text.count("\\n", *gaps[g]), gaps[g][1] > gaps[g][0], g))
+    ]
 
 
 def _joint_of_fragments(passage: Passage, left: int, right: int) -> Span:

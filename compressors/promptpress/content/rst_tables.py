@@ -14,6 +14,7 @@ from promptpress.text.spans import Span, trim_lines
 
 _RULE = regex.compile(r"[ \t]*[=\-]{2,}(?:[ \t]+[=\-]{2,})+[ \t]*$")
 _GRID = regex.compile(r"[ \t]*\+(?:[-=]{2,}\+)+[ \t]*$")
+_LEAST_ROWS = 2
 
 
 class RuledTable(BlockType):
@@ -38,7 +39,7 @@ class RuledTable(BlockType):
         while at + count < len(lines) and not lines.blank(at + count):
             count += 1
         rules = sum(lines.matches(_RULE, at + i) or lines.matches(_GRID, at + i) for i in range(count))
-        return count if rules and count - rules >= 2 else 0
+        return count if rules and count - rules >= _LEAST_ROWS else 0
 
     def units(self, text: str, start: int, end: int, out: UnitList) -> None:
         """The header with its rules, the rows, and the rule at the end, which stays with the header."""

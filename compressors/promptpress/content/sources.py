@@ -34,6 +34,7 @@ _HTML = frozenset(
 )
 _NOT_SOURCES = _HTML | {"keep"}
 _SHORTEST_SEQUENCE = 2
+_NO_HEADING = 7
 
 
 class NumberedSources(Container):
@@ -66,7 +67,7 @@ def _numbered(lines: Lines) -> Mapping[int, int]:
     """For the first line of every source the line behind its last. Numbers must follow each other."""
     found: list[tuple[int, int]] = []
     level: int | None = None
-    above = 7
+    above = _NO_HEADING
     for at in range(len(lines)):
         heading = _HEADING.match(lines.text, *lines.spans[at])
         if heading:
@@ -82,7 +83,7 @@ def _numbered(lines: Lines) -> Mapping[int, int]:
             found.append((at, number))
         elif not found and number <= 1:
             found = [(at, number)]
-            level = above if above < 7 else None
+            level = above if above < _NO_HEADING else None
         elif len(found) == 1 and number <= 1:
             found = [(at, number)]
     if len(found) < _SHORTEST_SEQUENCE:

@@ -14,8 +14,10 @@ from promptpress.text.spans import Span, merge, subtract
 
 LONGEST_INSTRUCTION = 700
 """Characters up to which a paragraph without a label counts as an instruction."""
+_SHORT = 120
+"""Characters up to which a first paragraph that ends with a colon or a stop is an instruction whatever its words."""
 _LEAST_CONTEXT = 200
-"""Characters of context below which there is nothing to take out."""
+"""Bytes of context below which there is nothing to take out."""
 
 _QUESTION_LABEL = (
     r"(?:(?:user|my|the|final|current)\ )?(?:question|query|task|request|instructions?|prompt|problem|q|frage|aufgabe|anfrage|anweisung(?:en)?"
@@ -53,6 +55,8 @@ _SOURCE = regex.compile(
     r"\s*(?:\[\d{1,3}\]|\(\d{1,3}\)|(?:document|passage|source|doc|excerpt|chunk)\s*\[?#?(?:\d{1,3}|[A-Z])\b)",
     regex.IGNORECASE,
 )
+_OPENING = regex.compile(r"<[^<>\n]{1,200}>|(?:\"{3,}|-{5,}|={5,})[^\n]*\n")
+_CLOSING = regex.compile(r"(?:</[^<>\n]{1,60}>|\"{3,}|-{5,}|={5,})[ \t]*\Z")
 _ASKS = regex.compile(r"[?？؟;՞]\s*[\"'”’)]*\s*\Z")
 _IMPERATIVE = regex.compile(
     r"\s*(?:please\s+|bitte\s+|kindly\s+)?(?:answer|summari[sz]e|write|translate|classify|extract|list|explain|describe|rewrite|compare|use|reply|respond|find|identify"
@@ -71,11 +75,15 @@ _PARAGRAPH_BREAK = regex.compile(r"\n[ \t]*\r?\n\s*")
 
 @dataclass(frozen=True)
 class Task:
-    """A prompt divided: `context` may be shortened; `fixed` are the spans of the rest. `question` is what is asked, or ""."""
+    """A prompt divided: `context` may be shortened; `fixed` are the spans of the rest. `question` is what is asked, or "".
+
+    `marked`: the prompt itself says what its context is, by tags, fences, labels, numbers or a colon before it.
+    """
 
     context: Sequence[Span]
     fixed: Sequence[Span]
     question: str
+    marked: bool = True
 
 
 def split_task(text: str) -> Task | None:
@@ -88,8 +96,8 @@ def split_task(text: str) -> Task | None:
     blocks = merge([*(m.span() for m in _TAGGED.finditer(text)), *(m.span() for m in _FENCED.finditer(text))])
     blocks = subtract(blocks, merge(m.span() for m in _TAGGED_QUESTION.finditer(text)))
     fixed = merge(m.span() for m in _TAGGED_QUESTION.finditer(text))
-    if _length(blocks) >= _LEAST_CONTEXT:
-        return _task(text, blocks)
+    if _length(text, blocks) >= _LEAST_CONTEXT:
+        return _task(text, _inside(text, blocks))
     roles = [_role(text, span) for span in paragraphs]
     if "question" in roles or "context" in roles:
         context = _between_labels(text, paragraphs, roles)
@@ -98,7 +106,10 @@ def split_task(text: str) -> Task | None:
     else:
         return None
     context = subtract(context, fixed)
-    return _task(text, context) if _length(context) >= _LEAST_CONTEXT else None
+    if _length(text, context) < _LEAST_CONTEXT:
+        return None
+    marked = any(roles) or text[: context[0][0]].rstrip().endswith((":", "："))
+    return _task(text, context, marked)
 
 
 def task_sentences(text: str) -> list[Span]:
@@ -178,7 +189,7 @@ def _between_ends(text: str, paragraphs: Sequence[Span]) -> list[Span]:
 def _is_instruction(text: str, span: Span, index: int) -> bool:
     if span[1] - span[0] > LONGEST_INSTRUCTION or index > 0:
         return False
-    short = span[1] - span[0] <= 120
+    short = span[1] - span[0] <= _SHORT
     return (
         bool(_IMPERATIVE.match(text, *span)) or bool(_ASKS.search(text, *span)) or (short and text[span[1] - 1] in ":：.。")
     )
@@ -194,10 +205,21 @@ def _asks_first(text: str, span: Span) -> bool:
     return bool(sentences) and bool(_IMPERATIVE.match(text, *span)) and bool(_ASKS.search(text, *sentences[0]))
 
 
-def _task(text: str, context: Sequence[Span]) -> Task:
+def _inside(text: str, blocks: Sequence[Span]) -> list[Span]:
+    """Blocks without the tags, quotation marks or rules around each; marks of code fences belong to the code."""
+    found: list[Span] = []
+    for start, end in blocks:
+        opening, closing = _OPENING.match(text, start, end), _CLOSING.search(text, max(start, end - 80), end)
+        if len(blocks) == 1 and opening and closing and opening.end() < closing.start():
+            start, end = opening.end(), closing.start()
+        found.append(_trimmed(text, start, end))
+    return found
+
+
+def _task(text: str, context: Sequence[Span], marked: bool = True) -> Task:
     fixed = [_trimmed(text, a, b) for a, b in subtract([(0, len(text))], merge(context))]
     fixed = [span for span in fixed if span[0] < span[1]]
-    return Task(list(context), fixed, _question(text, fixed))
+    return Task(list(context), fixed, _question(text, fixed), marked)
 
 
 def _question(text: str, fixed: Sequence[Span]) -> str:
@@ -219,5 +241,6 @@ def _question(text: str, fixed: Sequence[Span]) -> str:
     return text[fixed[-1][0] : fixed[-1][1]][:200] if fixed else ""
 
 
-def _length(spans: Sequence[Span]) -> int:
-    return sum(end - start for start, end in spans)
+def _length(text: str, spans: Sequence[Span]) -> int:
+    """Bytes in UTF-8: a Chinese character says more than a Latin one."""
+    return sum(len(text[start:end].encode("utf-8", "surrogatepass")) for start, end in spans)

@@ -13,10 +13,11 @@ from promptpress.content.dependencies import with_dependencies
 from promptpress.content.render import Rendered
 from promptpress.errors import BudgetInfeasible, TargetRequired
 from promptpress.methods.capabilities import ReportsDetails, Resegments, Rewrites, StopsItself
+from promptpress.pipeline.anchors import anchor
 from promptpress.pipeline.best_unit import shorten_best_unit
 from promptpress.pipeline.budget import Selection, UnitSelector
 from promptpress.pipeline.parts import Parts
-from promptpress.pipeline.priorities import with_identifiers, without_query
+from promptpress.pipeline.priorities import with_identifiers, with_named_sections, without_query
 from promptpress.pipeline.protection import find_keep_tags, protected_units
 from promptpress.pipeline.score_cache import cached_score
 from promptpress.pipeline.state import PipelineResult, State, Task
@@ -32,8 +33,6 @@ _SELECTIONS = 4
 REWRITTEN = (
     "rewritten: parts of the text were written anew; method_details.chunks says which, spans hold only what is verbatim"
 )
-MINIMUM_TOKENS = 8
-"""With a target ratio, shorter inputs come back as they are: there is nothing in them to choose from."""
 
 
 def run_pipeline(task: Task) -> PipelineResult:
@@ -56,6 +55,7 @@ def run_pipeline(task: Task) -> PipelineResult:
     with state.timed("cut"):
         protect(state)
         rewrite(state)
+        anchor(state)
     return cut(state)
 
 
@@ -94,7 +94,7 @@ def reason_to_skip(state: State) -> Reason | None:
         return None
     if state.budget is not None and state.tokens_before <= state.budget:
         return "already_within_target"
-    if state.task.target.tokens is None and state.tokens_before < MINIMUM_TOKENS:
+    if state.task.target.tokens is None and state.tokens_before < state.task.min_tokens:
         return "below_minimum"
     return None
 
@@ -121,6 +121,7 @@ def score(state: State) -> None:
     state.part_scores = cached_score(task.method, state.parts.passages, task.query, task.options, task.method.score_cache)
     state.scored = state.parts.gather(state.part_scores)
     if task.query:
+        state.part_scores = with_named_sections(state.parts, state.part_scores, task.query)
         state.part_scores = with_identifiers(state.parts, state.part_scores, task.query)
         state.scored = state.parts.gather(state.part_scores)
     elif task.method.query_use != "ignored":
@@ -131,9 +132,10 @@ def score(state: State) -> None:
 def protect(state: State) -> None:
     """Mark the units that must stay: in `<keep>` tags, matched by a pattern, or in strict mode with a fact."""
     protection = state.task.protection
+    spans = state.task.protected or [()] * len(state.passages)
     state.protected = [
-        protected_units(passage, tag.kept, protection.patterns, protection.strict)
-        for passage, tag in zip(state.passages, state.tags, strict=True)
+        protected_units(passage, [*tag.kept, *each], protection.patterns, protection.strict)
+        for passage, tag, each in zip(state.passages, state.tags, spans, strict=True)
     ]
 
 

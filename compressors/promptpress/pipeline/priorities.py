@@ -28,6 +28,10 @@ _ALARM = regex.compile(
 )
 _ALARMS_AT_MOST = 0.2
 """Share of the units beyond which words like "error" are what the text is about, and mark nothing."""
+_NAME = regex.compile(r"\b(?:\p{Lu}[\p{L}\p{N}]*|\d[\p{L}\p{N}]*)\b")
+_WORDS = regex.compile(r"[\p{L}\p{N}]+")
+_SECTION_BONUS = 1.0
+"""Standard deviations of all scores that a section gains by a heading with a name of the query."""
 _NAMED, _BESIDE, _REST = 2, 1, 0
 _TASK, _ALARMING = 2, 1
 
@@ -57,6 +61,28 @@ def with_identifiers(parts: Parts, scored: Scored, query: str) -> Scored:
         spread = float(relevance.max() - relevance.min()) + 1.0
         relevance = np.where(matching, relevance + spread, relevance).astype(np.float32)
     return Scored(scored.units, relevance, scored.details, tiers)
+
+
+def with_named_sections(parts: Parts, scored: Scored, query: str) -> Scored:
+    """The scores with a bonus for the sections of a text whose headings hold a name or number of the query that few others do.
+
+    Sections of one text often say the same of different things: only the heading tells which of them was asked for.
+    """
+    names = {name.casefold() for name in _NAME.findall(query)} - {query.split(maxsplit=1)[0].casefold()}
+    siblings = np.bincount(parts.owners, minlength=parts.texts)
+    if not names or not len(siblings) or siblings.max() <= 1:
+        return scored
+    titles = [set(_WORDS.findall(passage.title.casefold())) for passage in parts.passages]
+    telling = {name for name in names if 0 < sum(name in title for title in titles) <= max(1, _COMMON * len(titles))}
+    named = np.asarray(
+        [bool(telling & title) and siblings[owner] > 1 for title, owner in zip(titles, parts.owners, strict=True)]
+    )
+    flat = np.concatenate(scored.units) if scored.units else np.empty(0, np.float32)
+    if not named.any() or not len(flat):
+        return scored
+    bonus = np.float32(_SECTION_BONUS * float(flat.std()))
+    units = [scores + bonus if mine else scores for scores, mine in zip(scored.units, named, strict=True)]
+    return Scored(units, scored.passages, scored.details, scored.tiers)
 
 
 def _holding(passages: Sequence[Passage], query: str) -> list[list[int]] | None:

@@ -17,28 +17,37 @@ from promptpress.pipeline.parts import Parts
 from promptpress.pipeline.protection import KeepTags
 from promptpress.result import Reason
 from promptpress.scores import Scored, Tiers, UnitRef
+from promptpress.text.spans import Span
 from promptpress.text.tokenization import TokenCounter
 
 if TYPE_CHECKING:
     import re2
 
+MINIMUM_TOKENS = 8
+"""With a target ratio, shorter inputs come back as they are: there is nothing in them to choose from."""
 Stage = Literal["score", "cut", "verify"]
 """The stages of `timing_ms`."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """What the caller asked for: a ratio, a number of tokens, or neither."""
+    """What the caller asked for: a ratio, a number of tokens, or neither.
+
+    `reserved` is tokens of text that counts but is not the task's to shorten, such as the question beside a context.
+    """
 
     ratio: float | None = None
     tokens: int | None = None
+    reserved: int = 0
 
     def budget(self, tokens_before: int) -> int | None:
-        """Most tokens of the result; None without a target."""
+        """Most tokens of the task's result, below 0 where what is reserved exceeds the target; None without a target."""
         if self.tokens is not None:
-            return self.tokens
+            return self.tokens - self.reserved
+        if self.ratio is None:
+            return None
         # Without the addend, 0.29 * 100 would allow 28 tokens.
-        return None if self.ratio is None else math.floor(self.ratio * tokens_before + 1e-9)
+        return math.floor(self.ratio * (tokens_before + self.reserved) + 1e-9) - self.reserved
 
 
 @dataclass(frozen=True)
@@ -61,7 +70,11 @@ class Protection:
 
 @dataclass(frozen=True)
 class Task:
-    """(title, text) pairs that share one target, and how to compress them."""
+    """(title, text) pairs that share one target, and how to compress them.
+
+    `protected` (texts,) are spans of each text that must stay; empty: none. `owners` (texts,) says which item each text is a
+    part of: none of these items may come out empty; empty: all may. With a ratio, fewer than `min_tokens` are left alone.
+    """
 
     texts: Sequence[tuple[str, str]]
     query: str | None
@@ -70,6 +83,9 @@ class Task:
     options: BaseModel
     protection: Protection
     counter: TokenCounter
+    protected: Sequence[Sequence[Span]] = ()
+    owners: Sequence[int] = ()
+    min_tokens: int = MINIMUM_TOKENS
 
 
 @dataclass

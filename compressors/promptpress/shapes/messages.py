@@ -1,4 +1,5 @@
-"""Chat messages in the shapes of OpenAI (string or typed parts, `tool` role) and Anthropic (`tool_result` in user messages).
+"""Chat messages in the shapes of OpenAI (string or typed parts, `tool` role; items of the Responses API) and Anthropic
+(`tool_result` in user messages).
 
 Everything that is not a text part is left alone: tool calls and their ids, images, reasoning, unknown keys.
 """
@@ -27,11 +28,16 @@ class MessagesShape(Shape):
     def slots(self) -> list[Slot]:
         """A slot for each text part, with the role that counts for it: `tool` for tool results wherever they stand.
 
+        Items without a role, but with a type, are those of OpenAI's Responses API.
+
         Raises InvalidValue for a message without a shape we know.
         """
         slots: list[Slot] = []
         for index, message in enumerate(self._messages):
             role = message.get("role")
+            if role is None and isinstance(kind := message.get("type"), str) and kind:
+                slots += [Slot(index, text, path=path, role="tool") for path, text in _texts_of_item(kind, message)]
+                continue
             if not isinstance(role, str) or not role:
                 raise InvalidValue("every message needs a role, a string", f"messages[{index}].role")
             for path, text, is_tool_result in _texts(message.get("content"), ("content",), f"messages[{index}]"):
@@ -62,6 +68,16 @@ class MessagesShape(Shape):
             LocatedScores(message=slot.item, path=list(slot.path), scores=each)
             for slot, each in zip(slots, scores, strict=True)
         ]
+
+
+def _texts_of_item(kind: str, item: Message) -> Iterator[tuple[Path, str]]:
+    """The texts of an item of the Responses API that is not a message: of results of tools; of calls and reasoning none."""
+    output = item.get("output")
+    if kind.endswith("_output") or kind == "mcp_call":
+        if isinstance(output, str):
+            yield ("output",), output
+        elif isinstance(output, list) and all(isinstance(part, dict) for part in output):
+            yield from ((path, text) for path, text, _ in _texts(output, ("output",), kind))
 
 
 def _texts(content: Any, path: Path, field: str) -> Iterator[tuple[Path, str, bool]]:

@@ -36,9 +36,9 @@ class EngineOptions:
     """How requests are run.
 
     `concurrency` is compressions at a time, see the function of this name. At most `queue_size` wait, none of them for
-    longer than about `max_wait_seconds`. `default_deadline_ms` is that of requests without one. With `store_required`
-    requests fail while the shared store does not answer. `tokenizers` are paths of `tokenizer.json` by name. `version` is
-    a part of what results depend on.
+    longer than about `max_wait_seconds`. `default_deadline_ms` and `min_tokens` are those of requests without
+    one. With `store_required` requests fail while the shared store does not answer. `tokenizers` are paths of
+    `tokenizer.json` by name. `version` is a part of what results depend on.
     """
 
     concurrency: int = 1
@@ -46,6 +46,7 @@ class EngineOptions:
     max_wait_seconds: float = 1.0
     max_batch_items: int = 100
     default_deadline_ms: int | None = None
+    min_tokens: int | None = None
     store_required: bool = False
     tokenizers: Mapping[str, Path] = field(default_factory=dict)
     version: str = "0"
@@ -121,6 +122,7 @@ class Engine:
         if self.options.store_required and not await self._storage.reachable():
             raise StoreUnavailable
         await self.admit(caller)
+        request = self._completed(request)
         milliseconds = request.deadline_ms or self.options.default_deadline_ms
         try:
             async with asyncio.timeout(milliseconds / 1000 if milliseconds else None):
@@ -140,6 +142,7 @@ class Engine:
         if request.store_original:
             return None
         started = time.perf_counter()
+        request = self._completed(request)
         found = await self._storage.results.find(caller.tenant, self._described(request))
         if found is None:
             return None
@@ -160,6 +163,12 @@ class Engine:
         await self._limits.admit(caller)
         await self._limits.record_tokens(caller, record.tokens_before)
         note_compression(record)
+
+    def _completed(self, request: ServiceRequest) -> ServiceRequest:
+        """The request with this service's settings for what it leaves open and a result depends on."""
+        if request.min_tokens is not None or self.options.min_tokens is None:
+            return request
+        return request.model_copy(update={"min_tokens": self.options.min_tokens})
 
     def _described(self, request: ServiceRequest) -> list[str]:
         """All that a result depends on."""

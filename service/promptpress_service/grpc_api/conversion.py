@@ -29,6 +29,7 @@ _OPTIONAL = (
     "model",
     "tokenizer",
     "protect",
+    "min_tokens",
     "deadline_ms",
     "store_original",
 )

@@ -154,6 +154,13 @@ class Settings(BaseSettings):
     default_deadline_ms: int | None = Field(
         None, ge=1, description="deadline_ms of requests without one: after it the original comes back; default: none."
     )
+    min_tokens: int | None = Field(
+        None,
+        ge=0,
+        le=100_000_000,
+        description="min_tokens of requests without one: with a ratio, smaller inputs are left alone; default: 64 for each "
+        "text of messages, 8 otherwise.",
+    )
 
     api_keys: Annotated[SecretStr | None, BeforeValidator(_joined)] = Field(
         None, description="API keys, separated by commas or lines: tenant:sha256:<hex> or tenant:<key>."

@@ -40,7 +40,7 @@ class Messages(_message.Message):
     def __init__(self, items: _Optional[_Iterable[_Union[_struct_pb2.Struct, _Mapping]]] = ...) -> None: ...
 
 class CompressRequest(_message.Message):
-    __slots__ = ("text", "texts", "documents", "messages", "query", "target_ratio", "target_tokens", "method", "options", "model", "tokenizer", "protect", "protect_patterns", "compress_roles", "include", "deadline_ms", "store_original")
+    __slots__ = ("text", "texts", "documents", "messages", "query", "target_ratio", "target_tokens", "method", "options", "model", "tokenizer", "protect", "protect_patterns", "compress_roles", "include", "deadline_ms", "store_original", "min_tokens")
     TEXT_FIELD_NUMBER: _ClassVar[int]
     TEXTS_FIELD_NUMBER: _ClassVar[int]
     DOCUMENTS_FIELD_NUMBER: _ClassVar[int]
@@ -58,6 +58,7 @@ class CompressRequest(_message.Message):
     INCLUDE_FIELD_NUMBER: _ClassVar[int]
     DEADLINE_MS_FIELD_NUMBER: _ClassVar[int]
     STORE_ORIGINAL_FIELD_NUMBER: _ClassVar[int]
+    MIN_TOKENS_FIELD_NUMBER: _ClassVar[int]
     text: str
     texts: Texts
     documents: Documents
@@ -75,7 +76,8 @@ class CompressRequest(_message.Message):
     include: _containers.RepeatedScalarFieldContainer[str]
     deadline_ms: int
     store_original: bool
-    def __init__(self, text: _Optional[str] = ..., texts: _Optional[_Union[Texts, _Mapping]] = ..., documents: _Optional[_Union[Documents, _Mapping]] = ..., messages: _Optional[_Union[Messages, _Mapping]] = ..., query: _Optional[str] = ..., target_ratio: _Optional[float] = ..., target_tokens: _Optional[int] = ..., method: _Optional[str] = ..., options: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., model: _Optional[str] = ..., tokenizer: _Optional[str] = ..., protect: _Optional[str] = ..., protect_patterns: _Optional[_Iterable[str]] = ..., compress_roles: _Optional[_Iterable[str]] = ..., include: _Optional[_Iterable[str]] = ..., deadline_ms: _Optional[int] = ..., store_original: _Optional[bool] = ...) -> None: ...
+    min_tokens: int
+    def __init__(self, text: _Optional[str] = ..., texts: _Optional[_Union[Texts, _Mapping]] = ..., documents: _Optional[_Union[Documents, _Mapping]] = ..., messages: _Optional[_Union[Messages, _Mapping]] = ..., query: _Optional[str] = ..., target_ratio: _Optional[float] = ..., target_tokens: _Optional[int] = ..., method: _Optional[str] = ..., options: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., model: _Optional[str] = ..., tokenizer: _Optional[str] = ..., protect: _Optional[str] = ..., protect_patterns: _Optional[_Iterable[str]] = ..., compress_roles: _Optional[_Iterable[str]] = ..., include: _Optional[_Iterable[str]] = ..., deadline_ms: _Optional[int] = ..., store_original: _Optional[bool] = ..., min_tokens: _Optional[int] = ...) -> None: ...
 
 class Usage(_message.Message):
     __slots__ = ("tokens_before", "tokens_after", "tokens_saved", "ratio", "tokenizer", "exact")

@@ -1,0 +1,171 @@
+"""Records between marks of begin and end: vCards, calendars, BibTeX, and blocks of configuration in braces."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+import regex
+
+from promptpress.content.base import WholeText
+from promptpress.content.kinds import Kind
+from promptpress.content.lines import Lines, split_lines
+from promptpress.content.nested import WHOLE, Node, NodeWriter, whole_length
+from promptpress.content.records import RecordType
+from promptpress.content.unit_list import UnitList
+from promptpress.runtime.cancellation import check
+
+_BEGIN = regex.compile(r"BEGIN:(?P<name>[A-Z0-9-]+)\s*$", regex.IGNORECASE)
+_END = regex.compile(r"END:[A-Z0-9-]+\s*$", regex.IGNORECASE)
+_BIB_ENTRY = regex.compile(r"\s*@(?P<name>\w+)\s*\{[^,{}\s]+,")
+_IDENTITY = regex.compile(r"\s*(?:(?:FN|SUMMARY|DTSTART|UID)\b[^:\n]*:|(?:title|author|year|date)\s*=)", regex.IGNORECASE)
+_LONGEST_IDENTITY = 200
+
+
+class Cards(RecordType):
+    """`BEGIN:` to `END:`, as in vCards and calendars; components may be inside others."""
+
+    name: ClassVar[str] = "cards"
+    fewest: ClassVar[int] = 1
+
+    def find(self, lines: Lines) -> Iterator[tuple[int, int]]:
+        """Each outermost component."""
+        depth = first = 0
+        for index in range(len(lines)):
+            if lines.matches(_BEGIN, index):
+                first = index if depth == 0 else first
+                depth += 1
+            elif depth and lines.matches(_END, index):
+                depth -= 1
+                if depth == 0:
+                    yield first, index + 1
+
+    def units(self, text: str, start: int, end: int, out: UnitList) -> None:
+        """A component as one unit if it is short; else its first and last line, and what is between them."""
+        open_nodes = [Node(start, start)]
+        for a, b in ((start + a, start + b) for a, b in split_lines(text[start:end])):
+            check()
+            node = Node(a, b, b, b, identity=b - a <= _LONGEST_IDENTITY and _IDENTITY.match(text, a, b) is not None)
+            if _BEGIN.match(text, a, b):
+                open_nodes[-1].children.append(node)
+                open_nodes.append(node)
+            elif _END.match(text, a, b) and len(open_nodes) > 1:
+                closed = open_nodes.pop()
+                closed.closing, closed.end = a, b
+            elif text[a] in " \t" and open_nodes[-1].children:
+                open_nodes[-1].children[-1].end = b  # a folded line
+            elif a < b:
+                open_nodes[-1].children.append(node)
+        writer = NodeWriter(out, Kind.RECORD, WHOLE, whole_at=_has_no_components)
+        for node in open_nodes[0].children:
+            writer.add(node)
+
+
+def _has_no_components(node: Node) -> bool:
+    return not any(child.children for child in node.children)
+
+
+class BibEntries(RecordType):
+    """Entries of BibTeX."""
+
+    name: ClassVar[str] = "bib_entries"
+    fewest: ClassVar[int] = 1
+
+    def find(self, lines: Lines) -> Iterator[tuple[int, int]]:
+        """Each entry to its closing brace."""
+        at = 0
+        while at < len(lines):
+            end = _braces_end(lines, at) if lines.matches(_BIB_ENTRY, at) else None
+            if end is not None:
+                yield at, end
+            at = at + 1 if end is None else end
+
+    def units(self, text: str, start: int, end: int, out: UnitList) -> None:
+        """The entry as one unit if it is short; else its first and last line, and its fields."""
+        lines = [(start + a, start + b) for a, b in split_lines(text[start:end])]
+        if len(lines) < 3 or text[slice(*lines[-1])].strip() != "}":
+            out.add(start, end, Kind.RECORD)
+            return
+        node = Node(start, lines[0][1], lines[-1][0], end)
+        depth = 0
+        for a, b in lines[1:-1]:
+            if depth > 0 and node.children:
+                node.children[-1].end = b
+            elif text[a:b].strip():
+                node.children.append(Node(a, b, b, b, identity=_IDENTITY.match(text, a, b) is not None))
+            depth += text.count("{", a, b) - text.count("}", a, b)
+        NodeWriter(out, Kind.RECORD, WHOLE).add(node)
+
+
+def _braces_end(lines: Lines, at: int) -> int | None:
+    depth = 0
+    for index in range(at, min(len(lines), at + 500)):
+        depth += lines[index].count("{") - lines[index].count("}")
+        if depth <= 0:
+            return index + 1 if lines[index].rstrip().endswith("}") else None
+    return None
+
+
+_OPENS = regex.compile(r"""\s*+(?:[\w./~^$*:@\-"'|()\\{}=?+,]+[ \t]*){1,12}\{\s*(?:#.*)?$|\s*\{\s*$""")
+_CLOSES = regex.compile(r"\s*\}[,;]?\s*(?:#.*)?$")
+_DIRECTIVE = regex.compile(
+    r"""\s*(?:[\w$.\-"]+\s*=(?!=)\s*\S.*|[\w$.\-]+\s*:\s*\S.*|[a-z@$][\w.\-]*(?:\s+[^\s;]+.*)?[^;,{}\s]?;?)\s*(?:#.*)?$"""
+)
+_COMMENT = regex.compile(r"\s*(?:#|//)")
+_CODE = regex.compile(
+    r"\s*(?:(?:export|import|function|def|fn|func|class|struct|interface|public|private|static|const|let|var|return|if|else|for|while|switch|try|catch|package|namespace|type|enum|impl|use|using|async|await|throw|new)\b(?!\s*[\"'].*\{\s*$)|.*(?:=>|\)\s*\{\s*$|\);\s*$|::))"
+)
+
+
+class BraceBlocks(WholeText):
+    """Configuration of nested blocks in braces, as of nginx, Terraform and Caddy."""
+
+    name: ClassVar[str] = "brace_blocks"
+
+    def whole_text(self, lines: Lines, out: UnitList) -> bool:
+        """A unit for each directive and each short block; a directive requires the blocks that it is in."""
+        root = _blocks_of(lines)
+        if root is None:
+            return False
+        writer = NodeWriter(out, Kind.RECORD, whole_length(len(lines.text)))
+        for node in root.children:
+            writer.add(node)
+        return True
+
+
+def _blocks_of(lines: Lines) -> Node | None:
+    root = Node(0, 0)
+    open_nodes = [root]
+    comment: int | None = None
+    blocks = code = directives = 0
+    for start, end in lines.spans:
+        check()
+        line = lines.text[start:end]
+        if not line.strip():
+            continue
+        if _COMMENT.match(line):
+            comment = start if comment is None else comment
+            continue
+        node = Node(start if comment is None else comment, end, end, end)
+        comment = None
+        code += _CODE.match(line) is not None
+        if _CLOSES.match(line):
+            if len(open_nodes) == 1:
+                return None
+            closed = open_nodes.pop()
+            closed.closing, closed.end = node.start, end
+        elif line.rstrip().endswith("{") and len(line) < 200 and _OPENS.match(line):
+            blocks += 1
+            open_nodes[-1].children.append(node)
+            open_nodes.append(node)
+        elif _DIRECTIVE.match(line):
+            directives += 1
+            open_nodes[-1].children.append(node)
+        elif open_nodes[-1].children and not open_nodes[-1].children[-1].children:
+            open_nodes[-1].children[-1].end = open_nodes[-1].children[-1].closing = end  # goes on
+        else:
+            return None
+    if len(open_nodes) > 1 or blocks < 2 or directives < 3 or code > 0.05 * (blocks + directives):
+        return None
+    if comment is not None:
+        end = lines.filled[-1][1]
+        root.children.append(Node(comment, end, end, end))
+    return root
