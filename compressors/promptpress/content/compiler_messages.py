@@ -23,11 +23,17 @@ _MESSAGE = regex.compile(
 _CONTEXT = regex.compile(rf"{_PLACE}: (?:In |At |in )\S|In file included from |\s+from {_PLACE}:\d+[:,]$")
 _NOTE = regex.compile(rf"\s*{_PLACE}[:(]\d+(?:[:,.]\d+)*\)?\s*(?::|-)\s*(?:note|help|hint)\b")
 _ARROW = regex.compile(r"\s*(?:-->|:::|╭─|┌─)\s")
-_EXCERPT = regex.compile(r"\s*\d*\s*[|│]|\s*=\s(?:note|help)|\s*[~^]+|\s*(?:symbol|location|required|found|reason)\s*:|\s*\.\.\.$|\s*[│╰╭┌└·]")
+_EXCERPT = regex.compile(
+    r"\s*\d*\s*[|│]|\s*=\s(?:note|help)|\s*[~^]+|\s*(?:symbol|location|required|found|reason)\s*:|\s*\.\.\.$|\s*[│╰╭┌└·]"
+)
 _FILE_HEADING = regex.compile(rf"{_PLACE}$")
 _LINT = regex.compile(r"\s+\d+:\d+\s+(?P<level>error|warning|info|✖|⚠)\s")
-_FAILED = regex.compile(r"(?:\w+(?:\[\d+\])?: \*\*\* |error: |ERROR: |Error: |FAILED|BUILD FAILED|npm ERR!|.*\bcollect2: error|ninja: build stopped)")
-_LAST = regex.compile(r"(?:error|warning): |\w*For more information|Found \d+ errors?|\d+ (?:errors?|warnings?)|✖ \d+ problems?|BUILD FAILED")
+_FAILED = regex.compile(
+    r"(?:\w+(?:\[\d+\])?: \*\*\* |error: |ERROR: |Error: |FAILED|BUILD FAILED|npm ERR!|.*\bcollect2: error|ninja: build stopped)"
+)
+_LAST = regex.compile(
+    r"(?:error|warning): |\w*For more information|Found \d+ errors?|\d+ (?:errors?|warnings?)|✖ \d+ problems?|BUILD FAILED"
+)
 _SHORT = 400
 
 
@@ -122,7 +128,10 @@ def _message_end(lines: Lines, at: int) -> int:
         # The line of source that a caret below it points into, or an indented continuation.
         pointed = stop + 1 < len(lines) and regex.match(r"\s*[~^|]+[~^\s|-]*$", lines[stop + 1])
         indented = lines[stop][:1].isspace() and not _is_message(lines, stop) and not lines.matches(_LINT, stop)
-        if not (pointed or (indented and not regex.match(r"\s+(?:Compiling|Finished|Checking|Running|Downloaded)\b", lines[stop]))):
+        if not (
+            pointed
+            or (indented and not regex.match(r"\s+(?:Compiling|Finished|Checking|Running|Downloaded)\b", lines[stop]))
+        ):
             break
         stop += 1
     return stop

@@ -102,18 +102,15 @@ def _moved(places: list[tuple[int, int]], place: int) -> int:
     return min(limit, places[index][1] + place - places[index][0])
 
 
-def string_units(source: str, start: int, end: int) -> list[Unit]:
+def string_units(source: str, start: int, end: int, out: UnitList) -> list[Unit]:
     """Units of the string literal `source[start:end]`, without its quotes; none if there are not two to choose from.
 
-    Edges never fall inside an escape. `requires` are indices into the list.
+    Edges never fall inside an escape. `requires` are indices into the list. `out` divides the text but gets nothing.
     """
-    # The registry lists the types that call this.
-    from promptpress.content.segment import segment
-
     if end - start <= LONG_STRING:
         return []
     string = unescaped(source, start, end)
-    units = segment(string.text).units
+    units = out.units_of(string.text)
     if sum(not unit.structural for unit in units) < _LEAST_UNITS:
         return []
     return [

@@ -76,7 +76,7 @@ class _Emitter:
         if value.closing - value.opening <= LONG_STRING:
             return []
         if value.opening not in self.strings:
-            self.strings[value.opening] = string_units(self.text, value.opening, value.closing)
+            self.strings[value.opening] = string_units(self.text, value.opening, value.closing, self.out)
         return self.strings[value.opening]
 
     def _add_string(self, value: Literal, units: list[Unit]) -> None:
