@@ -13,6 +13,7 @@ _IDENTIFIER = regex.compile(
     )(?![\w@])""",
     regex.VERBOSE,
 )
+_SHORTEST = 3
 _YEAR = regex.compile(r"(?:1[0-9]|20|21)\d\d")
 _QUANTITY = regex.compile(r"\d+(?:[.,:/-]\d+)*(?:%|°|[a-zA-Zµ]{1,3})?")
 _ASCII_WORD = r"A-Za-z0-9_"
@@ -26,7 +27,11 @@ def identifiers(text: str) -> list[str]:
     found = []
     for match in _IDENTIFIER.finditer(text):
         each = match.group().strip(".:-")
-        if len(each) < 3 or _YEAR.fullmatch(each) or (_QUANTITY.fullmatch(each) and not regex.fullmatch(r"\d{3,}", each)):
+        if (
+            len(each) < _SHORTEST
+            or _YEAR.fullmatch(each)
+            or (_QUANTITY.fullmatch(each) and not regex.fullmatch(r"\d{3,}", each))
+        ):
             continue
         found.append(each)
     return list(dict.fromkeys(found))
