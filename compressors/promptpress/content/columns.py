@@ -104,5 +104,3 @@ def _header(lines: Lines, at: int) -> int:
     body = range(at + 1, min(len(lines), at + 1 + _SAMPLE))
     with_numbers = sum(bool(regex.search(r"\d", lines[row])) for row in body)
     return at + 1 if with_numbers >= 0.7 * len(body) else at
-
-

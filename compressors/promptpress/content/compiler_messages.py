@@ -23,12 +23,18 @@ _MESSAGE = regex.compile(
 _CONTEXT = regex.compile(rf"{_PLACE}: (?:In |At |in )\S|In file included from |\s+from {_PLACE}:\d+[:,]$")
 _NOTE = regex.compile(rf"\s*{_PLACE}[:(]\d+(?:[:,.]\d+)*\)?\s*(?::|-)\s*(?:note|help|hint)\b")
 _ARROW = regex.compile(r"\s*(?:-->|:::|╭─|┌─)\s")
-_EXCERPT = regex.compile(r"\s*\d*\s*[|│]|\s*=\s(?:note|help)|\s*[~^]+|\s*(?:symbol|location|required|found|reason)\s*:|\s*\.\.\.$|\s*[│╰╭┌└·]")
+_EXCERPT = regex.compile(
+    r"\s*\d*\s*[|│]|\s*=\s(?:note|help)|\s*[~^]+|\s*(?:symbol|location|required|found|reason)\s*:|\s*\.\.\.$|\s*[│╰╭┌└·]"
+)
 _FILE_HEADING = regex.compile(rf"{_PLACE}$")
 _LINT = regex.compile(r"\s+\d+:\d+\s+(?P<level>error|warning|info|✖|⚠)\s")
-_FAILED = regex.compile(r"(?:\w+(?:\[\d+\])?: \*\*\* |error: |ERROR: |Error: |FAILED|BUILD FAILED|npm ERR!|.*\bcollect2: error|ninja: build stopped)")
-_LAST = regex.compile(r"(?:error|warning): |\w*For more information|Found \d+ errors?|\d+ (?:errors?|warnings?)|✖ \d+ problems?|BUILD FAILED")
-_SHORT = 400
+_LAST = regex.compile(
+    r"(?:error|warning): |\w*For more information|Found \d+ errors?|\d+ (?:errors?|warnings?)|✖ \d+ problems?|BUILD FAILED"
+)
+_SMALL = 200
+"""Characters up to which a message with its excerpt is one unit; of a longer one the excerpt requires the message."""
+_SHORT = 600
+"""Characters of the first error up to which all other lines require it."""
 
 
 class CompilerMessages(FoundBlocks):
@@ -54,7 +60,6 @@ class CompilerMessages(FoundBlocks):
         """Each message with what belongs to it; warnings and other lines require the first error."""
         units = LineUnits(text, start, end, out)
         lines = units.lines
-        added: list[int] = []
         lesser: list[int] = []
         errors: list[int] = []
         heading: int | None = None
@@ -76,9 +81,12 @@ class CompilerMessages(FoundBlocks):
                 (errors if lint["level"] in ("error", "✖") else lesser).append(index)
             else:
                 stop = _message_end(lines, at)
-                index = units.add(at, stop, kind=Kind.CODE)
+                head = _head_end(lines, at, stop) if units.length(at, stop) > _SMALL else stop
+                index = units.add(at, head, kind=Kind.CODE)
+                if head < stop:
+                    units.add(head, stop, kind=Kind.CODE, requires=(index,))
                 if stop == at + 1 and not _is_message(lines, at):
-                    (added if lines.matches(_FAILED, at) else lesser).append(index)
+                    lesser.append(index)
                 else:
                     (errors if _is_error(lines, at, stop) else lesser).append(index)
             at = stop
@@ -107,6 +115,13 @@ def _is_error(lines: Lines, first: int, stop: int) -> bool:
     return True
 
 
+def _head_end(lines: Lines, at: int, stop: int) -> int:
+    """Behind the message and the line with its place."""
+    while at < stop - 1 and not _is_message(lines, at):
+        at += 1
+    return at + 2 if at + 1 < stop and lines.matches(_ARROW, at + 1) else at + 1
+
+
 def _message_end(lines: Lines, at: int) -> int:
     """Behind the excerpt, caret and notes of the message that begins in line `at`, or in one of the lines of context there."""
     stop = at
@@ -122,7 +137,10 @@ def _message_end(lines: Lines, at: int) -> int:
         # The line of source that a caret below it points into, or an indented continuation.
         pointed = stop + 1 < len(lines) and regex.match(r"\s*[~^|]+[~^\s|-]*$", lines[stop + 1])
         indented = lines[stop][:1].isspace() and not _is_message(lines, stop) and not lines.matches(_LINT, stop)
-        if not (pointed or (indented and not regex.match(r"\s+(?:Compiling|Finished|Checking|Running|Downloaded)\b", lines[stop]))):
+        if not (
+            pointed
+            or (indented and not regex.match(r"\s+(?:Compiling|Finished|Checking|Running|Downloaded)\b", lines[stop]))
+        ):
             break
         stop += 1
     return stop

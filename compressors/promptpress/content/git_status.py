@@ -40,7 +40,9 @@ class GitStatus(FoundBlocks):
                 at += 1
                 continue
             stop = at + 1
-            while stop < len(lines) and (lines.matches(_HINT, stop) or (lines.blank(stop) and lines.matches(_FILE, stop + 1))):
+            while stop < len(lines) and (
+                lines.matches(_HINT, stop) or (lines.blank(stop) and lines.matches(_FILE, stop + 1))
+            ):
                 stop += 1
             files = stop
             while lines.matches(_FILE, stop):

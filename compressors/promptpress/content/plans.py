@@ -74,7 +74,9 @@ def _add_members(units: LineUnits, out: UnitList, first: int, stop: int, base: i
             continue
         end = at + 1
         if lines[at].rstrip().endswith(("{", "[", "(", "<<-EOT", "<<~EOT")):
-            while end < stop and not (lines[end].strip().startswith(("}", "]", ")", "EOT")) and lines.indent(end) <= lines.indent(at) + 2):
+            while end < stop and not (
+                lines[end].strip().startswith(("}", "]", ")", "EOT")) and lines.indent(end) <= lines.indent(at) + 2
+            ):
                 end += 1
             end = min(end + 1, stop)
         units.add(at, end)

@@ -131,7 +131,12 @@ def _add_failure(units: LineUnits, out: UnitList, first: int, stop: int, require
     runs: list[tuple[int, int, bool]] = []
     for at in range(first + 1, stop):
         key = at in set(keys[:40])
-        if runs and runs[-1][2] == key and not (lines.blank(at) and not key) and units.length(runs[-1][0], at + 1) <= WHOLE_FAILURE:
+        if (
+            runs
+            and runs[-1][2] == key
+            and not (lines.blank(at) and not key)
+            and units.length(runs[-1][0], at + 1) <= WHOLE_FAILURE
+        ):
             runs[-1] = (runs[-1][0], at + 1, key)
         elif not lines.blank(at):
             runs.append((at, at + 1, key))
