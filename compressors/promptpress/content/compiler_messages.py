@@ -28,13 +28,13 @@ _EXCERPT = regex.compile(
 )
 _FILE_HEADING = regex.compile(rf"{_PLACE}$")
 _LINT = regex.compile(r"\s+\d+:\d+\s+(?P<level>error|warning|info|✖|⚠)\s")
-_FAILED = regex.compile(
-    r"(?:\w+(?:\[\d+\])?: \*\*\* |error: |ERROR: |Error: |FAILED|BUILD FAILED|npm ERR!|.*\bcollect2: error|ninja: build stopped)"
-)
 _LAST = regex.compile(
     r"(?:error|warning): |\w*For more information|Found \d+ errors?|\d+ (?:errors?|warnings?)|✖ \d+ problems?|BUILD FAILED"
 )
-_SHORT = 400
+_SMALL = 200
+"""Characters up to which a message with its excerpt is one unit; of a longer one the excerpt requires the message."""
+_SHORT = 600
+"""Characters of the first error up to which all other lines require it."""
 
 
 class CompilerMessages(FoundBlocks):
@@ -60,7 +60,6 @@ class CompilerMessages(FoundBlocks):
         """Each message with what belongs to it; warnings and other lines require the first error."""
         units = LineUnits(text, start, end, out)
         lines = units.lines
-        added: list[int] = []
         lesser: list[int] = []
         errors: list[int] = []
         heading: int | None = None
@@ -82,9 +81,12 @@ class CompilerMessages(FoundBlocks):
                 (errors if lint["level"] in ("error", "✖") else lesser).append(index)
             else:
                 stop = _message_end(lines, at)
-                index = units.add(at, stop, kind=Kind.CODE)
+                head = _head_end(lines, at, stop) if units.length(at, stop) > _SMALL else stop
+                index = units.add(at, head, kind=Kind.CODE)
+                if head < stop:
+                    units.add(head, stop, kind=Kind.CODE, requires=(index,))
                 if stop == at + 1 and not _is_message(lines, at):
-                    (added if lines.matches(_FAILED, at) else lesser).append(index)
+                    lesser.append(index)
                 else:
                     (errors if _is_error(lines, at, stop) else lesser).append(index)
             at = stop
@@ -111,6 +113,13 @@ def _is_error(lines: Lines, first: int, stop: int) -> bool:
         if match:
             return not match["lesser"] and match["rust"] != "warning" and not lines[at].lstrip().startswith("w:")
     return True
+
+
+def _head_end(lines: Lines, at: int, stop: int) -> int:
+    """Behind the message and the line with its place."""
+    while at < stop - 1 and not _is_message(lines, at):
+        at += 1
+    return at + 2 if at + 1 < stop and lines.matches(_ARROW, at + 1) else at + 1
 
 
 def _message_end(lines: Lines, at: int) -> int:

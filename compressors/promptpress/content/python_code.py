@@ -211,5 +211,5 @@ class _Writer:
 
 def _first_line(statement: ast.stmt) -> int:
     """The line, from 0, where a statement or its first decorator begins."""
-    decorators = getattr(statement, "decorator_list", [])
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
     return min([statement.lineno, *(each.lineno for each in decorators)]) - 1
