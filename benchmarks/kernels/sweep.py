@@ -12,9 +12,9 @@ from triton.testing import do_bench
 
 from benchmarks.kernels import layer
 from promptpress_kernels import linear_cross_entropy_triton
-from promptpress_kernels.attention import checked_options
 from promptpress_kernels.attention_triton import Launch, Tile, Tiles
 from promptpress_kernels.gathering_triton import gather_kv_triton
+from promptpress_kernels.score_options import checked_options
 
 # Rows, keys, warps and stages of the attention kernels.
 STREAMING = [Tile(128, 64, 4, 3), Tile(128, 64, 8, 4), Tile(128, 128, 8, 2), Tile(128, 128, 8, 3), Tile(64, 128, 4, 3)]
@@ -45,7 +45,18 @@ def sweep() -> Iterator[str]:
 
 
 def _attention(part: str, queries: torch.Tensor, keys: torch.Tensor, second: list[Tile]) -> Iterator[str]:
-    options = checked_options(queries, keys, None, True, None, None, None, "sum", "mean", None)
+    options = checked_options(
+        queries,
+        keys,
+        scale=None,
+        causal=True,
+        first_position=None,
+        key_range=None,
+        row_weights=None,
+        reduce_rows="sum",
+        reduce_heads="mean",
+        log_sums=None,
+    )
     base = Tiles(STREAMING[0], STREAMING[0], FULL[0], PROGRAMS[0])
     for tile in STREAMING:
         for programs in PROGRAMS:

@@ -2,10 +2,11 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
-from promptpress_kernels.attention import HeadReduction, RowReduction, column_scores, window_scores
+from promptpress_kernels.attention import column_scores, window_scores
 from promptpress_kernels.backend import Backend, TritonUnavailable
 from promptpress_kernels.gathering import gather_kv, rotate_keys
 from promptpress_kernels.linear_cross_entropy import self_information
+from promptpress_kernels.score_options import HeadReduction, RowReduction
 
 __all__ = [
     "Backend",

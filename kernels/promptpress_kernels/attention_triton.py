@@ -8,9 +8,9 @@ from typing import Any
 import torch
 import triton
 
-from promptpress_kernels.attention import ScoreOptions
 from promptpress_kernels.attention_kernels import combine_kernel, full_kernel, log_sums_kernel, window_kernel
 from promptpress_kernels.backend import interprets
+from promptpress_kernels.score_options import ScoreOptions
 
 LOG2_E = 1.4426950408889634
 # Rows of all query heads of one key head, padded, that the window kernel keeps at once; more go to the full kernel.

@@ -1,6 +1,7 @@
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,7 +58,7 @@ def test_only_what_was_there_can_be_kept() -> None:
 
 def test_a_sample_is_the_same_every_time(tmp_path: Path) -> None:
     path = tmp_path / "set.jsonl.gz"
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": str(i),
             "lang": "de" if i % 5 else "en",

@@ -12,7 +12,7 @@ def dense_shares(queries: torch.Tensor, keys: torch.Tensor, visible: torch.Tenso
     """(batch, query heads, rows, keys) attention of the default scale over the visible keys."""
     group = queries.shape[1] // keys.shape[1]
     repeated = keys.double().cpu().repeat_interleave(group, dim=1)
-    logits = queries.double().cpu() @ repeated.transpose(-1, -2) / queries.shape[-1] ** 0.5
+    logits: torch.Tensor = queries.double().cpu() @ repeated.transpose(-1, -2) / queries.shape[-1] ** 0.5
     return logits.masked_fill(~visible, float("-inf")).softmax(-1).nan_to_num(0.0)
 
 
@@ -24,5 +24,5 @@ def reduced(shares: torch.Tensor, key_heads: int, rows: str, heads: str) -> torc
     scores = shares.sum(2) if rows == "sum" else shares.amax(2)
     if heads == "none":
         return scores
-    grouped = scores.unflatten(1, (key_heads, -1))
+    grouped: torch.Tensor = scores.unflatten(1, (key_heads, -1))
     return {"mean": grouped.mean(2), "sum": grouped.sum(2), "max": grouped.amax(2)}[heads]

@@ -1,8 +1,11 @@
+from typing import Any
+
 import pytest
 import torch
 
 from promptpress_kernels import column_scores, window_scores
-from promptpress_kernels.attention import HeadReduction, RowReduction
+from promptpress_kernels.backend import Backend
+from promptpress_kernels.score_options import HeadReduction, RowReduction
 from tests.kernels.references import causal, dense_shares, reduced, relative_error
 
 # batch, query heads, key heads, rows, keys, head size
@@ -32,7 +35,9 @@ def _tensors(
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_the_window_scores_are_those_of_the_whole_matrix(backend, shape, dtype, device):
+def test_the_window_scores_are_those_of_the_whole_matrix(
+    backend: Backend, shape: tuple[int, ...], dtype: torch.dtype, device: str
+) -> None:
     queries, keys = _tensors(shape, dtype, device)
     rows, length = shape[3:5]
     expected = reduced(dense_shares(queries, keys, causal(rows, length, length - rows)), shape[2], "sum", "mean")
@@ -43,9 +48,12 @@ def test_the_window_scores_are_those_of_the_whole_matrix(backend, shape, dtype, 
 @pytest.mark.parametrize("rows", ["sum", "max"])
 @pytest.mark.parametrize("shape", [SHAPES[1], SHAPES[6]], ids=str)
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_every_reduction(backend, shape, rows: RowReduction, heads: HeadReduction, device):
+def test_every_reduction(
+    backend: Backend, shape: tuple[int, ...], rows: RowReduction, heads: HeadReduction, device: str
+) -> None:
     queries, keys = _tensors(shape, torch.float16, device)
-    expected = reduced(dense_shares(queries, keys, causal(*shape[3:5], shape[4] - shape[3])), shape[2], rows, heads)
+    window, length = shape[3:5]
+    expected = reduced(dense_shares(queries, keys, causal(window, length, length - window)), shape[2], rows, heads)
     result = window_scores(queries, keys, reduce_rows=rows, reduce_heads=heads, backend=backend)
     assert result.dtype == torch.float32
     assert result.shape == expected.shape
@@ -54,7 +62,7 @@ def test_every_reduction(backend, shape, rows: RowReduction, heads: HeadReductio
 
 @pytest.mark.parametrize("shape", [SHAPES[1], SHAPES[6]], ids=str)
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_ranges_weights_and_an_earlier_window(backend, shape, device):
+def test_ranges_weights_and_an_earlier_window(backend: Backend, shape: tuple[int, ...], device: str) -> None:
     queries, keys = _tensors(shape, torch.float32, device)
     rows, length = shape[3:5]
     positions = torch.arange(length)
@@ -63,8 +71,9 @@ def test_ranges_weights_and_an_earlier_window(backend, shape, device):
     low, high = 11, length // 2
     visible = causal(rows, length, first) & (positions >= low) & (positions < high)
     shares = dense_shares(queries, keys, visible) * weights[:, None]
-    options = {"first_position": first, "row_weights": weights.to(device), "backend": backend}
-    pair = window_scores(queries, keys, key_range=(low, high), **options)
+    pair = window_scores(
+        queries, keys, key_range=(low, high), first_position=first, row_weights=weights.to(device), backend=backend
+    )
     assert relative_error(pair, reduced(shares, shape[2], "sum", "mean")) < 1e-5
 
     ranges = torch.stack([torch.arange(rows) * 2, length - torch.arange(rows)], 1)
@@ -80,7 +89,7 @@ def test_ranges_weights_and_an_earlier_window(backend, shape, device):
 
 @pytest.mark.parametrize("length", [1, 17, 170])
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_the_column_scores_of_a_prompt_add_up_to_its_queries(backend, length, device):
+def test_the_column_scores_of_a_prompt_add_up_to_its_queries(backend: Backend, length: int, device: str) -> None:
     queries, keys = _tensors((1, 6, 2, length, length, 64), torch.float16, device)
     shares = dense_shares(queries, keys, causal(length, length, 0))
     scores = column_scores(queries, keys, reduce_heads="sum", backend=backend)
@@ -89,7 +98,7 @@ def test_the_column_scores_of_a_prompt_add_up_to_its_queries(backend, length, de
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_known_log_sums_replace_the_first_pass(backend, device):
+def test_known_log_sums_replace_the_first_pass(backend: Backend, device: str) -> None:
     queries, keys = _tensors((1, 4, 2, 150, 150, 64), torch.float32, device)
     logits = queries @ keys.repeat_interleave(2, dim=1).transpose(-1, -2) / 8
     sums = logits.masked_fill(~causal(150, 150, 0).to(device), float("-inf")).logsumexp(-1)
@@ -102,14 +111,14 @@ def test_known_log_sums_replace_the_first_pass(backend, device):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_large_logits_do_not_overflow(backend, device):
+def test_large_logits_do_not_overflow(backend: Backend, device: str) -> None:
     shape = (1, 3, 1, 9, 100, 64)
     queries, keys = _tensors(shape, torch.float32, device, spread=30.0)
     expected = reduced(dense_shares(queries, keys, causal(9, 100, 91)), 1, "sum", "mean")
     assert relative_error(window_scores(queries, keys, backend=backend), expected) < 1e-3
 
 
-def test_views_with_strides_are_read_as_they_are(device):
+def test_views_with_strides_are_read_as_they_are(device: str) -> None:
     # As a projection leaves them: (batch, tokens, heads, size).
     queries = torch.randn(2, 9, 4, 64, device=device).transpose(1, 2)
     keys = torch.randn(2, 70, 2, 64, device=device).transpose(1, 2)
@@ -128,7 +137,7 @@ def test_views_with_strides_are_read_as_they_are(device):
         ({"backend": "cuda"}, "backend"),
     ],
 )
-def test_a_wrong_option_is_named(change, message):
+def test_a_wrong_option_is_named(change: dict[str, Any], message: str) -> None:
     queries, keys = torch.ones(1, 4, 2, 8), torch.ones(1, 2, 5, 8)
     with pytest.raises(ValueError, match=message):
         window_scores(queries, keys, **change)
@@ -138,6 +147,6 @@ def test_a_wrong_option_is_named(change, message):
     ("queries", "keys"),
     [((1, 4, 2, 8), (2, 5, 8)), ((1, 4, 2, 8), (1, 2, 5, 4)), ((1, 3, 2, 8), (1, 2, 5, 8)), ((1, 4, 0, 8), (1, 2, 5, 8))],
 )
-def test_shapes_that_do_not_fit_are_refused(queries, keys):
+def test_shapes_that_do_not_fit_are_refused(queries: tuple[int, ...], keys: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"shape|dimensions|size|heads|nothing"):
         window_scores(torch.ones(queries), torch.ones(keys))

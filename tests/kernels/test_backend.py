@@ -25,12 +25,12 @@ except TritonUnavailable as failure:
 """
 
 
-def test_it_works_without_triton_and_names_the_extra():
+def test_it_works_without_triton_and_names_the_extra() -> None:
     result = subprocess.run([sys.executable, "-c", WITHOUT_TRITON], capture_output=True, text=True, check=True)
     assert result.stdout == "Triton is not installed: pip install promptpress-kernels[triton]\n"
 
 
-def test_importing_it_and_using_it_on_the_cpu_imports_no_triton():
+def test_importing_it_and_using_it_on_the_cpu_imports_no_triton() -> None:
     code = (
         "import sys, torch, promptpress_kernels as kernels; x = torch.ones(1, 1, 4, 8);"
         "kernels.column_scores(x, x); print('triton' in sys.modules)"
@@ -39,7 +39,7 @@ def test_importing_it_and_using_it_on_the_cpu_imports_no_triton():
     assert result.stdout == "False\n"
 
 
-def test_a_kernel_asked_for_on_the_cpu_is_refused(monkeypatch):
+def test_a_kernel_asked_for_on_the_cpu_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("promptpress_kernels.backend.has_triton", lambda: True)
     monkeypatch.delenv("TRITON_INTERPRET", raising=False)
     with pytest.raises(TritonUnavailable, match="need tensors on a GPU"):
@@ -50,11 +50,11 @@ def test_a_kernel_asked_for_on_the_cpu_is_refused(monkeypatch):
         use_triton("triton", torch.ones(1, dtype=torch.float64))
 
 
-def test_the_cpu_gets_the_torch_functions_by_default():
+def test_the_cpu_gets_the_torch_functions_by_default() -> None:
     assert not use_triton("auto", torch.ones(1))
 
 
-def test_everything_public_is_exported():
+def test_everything_public_is_exported() -> None:
     assert sorted(promptpress_kernels.__all__) == promptpress_kernels.__all__
     for name in promptpress_kernels.__all__:
         assert hasattr(promptpress_kernels, name)

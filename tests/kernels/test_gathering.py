@@ -1,9 +1,12 @@
+from typing import Any
+
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from promptpress_kernels import gather_kv, rotate_keys
+from promptpress_kernels.backend import Backend
 from tests.kernels.references import relative_error
 
 DTYPES = [torch.float32, torch.float16, torch.bfloat16]
@@ -28,7 +31,9 @@ def _rotated(keys: torch.Tensor, positions: torch.Tensor, rates: torch.Tensor) -
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize(("size", "rotated"), [(64, 64), (96, 96), (128, 128), (80, 32)])
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_kept_keys_stand_where_a_shorter_prompt_would_have_put_them(backend, size, rotated, dtype, device):
+def test_kept_keys_stand_where_a_shorter_prompt_would_have_put_them(
+    backend: Backend, size: int, rotated: int, dtype: torch.dtype, device: str
+) -> None:
     generator = torch.Generator().manual_seed(size)
     raw = torch.randn(2, 3, 157, size, generator=generator)
     values = torch.randn(2, 3, 157, 40, generator=generator).to(device, dtype)
@@ -43,7 +48,7 @@ def test_kept_keys_stand_where_a_shorter_prompt_would_have_put_them(backend, siz
 
 
 @pytest.mark.parametrize("shape", [(9,), (3, 9), (2, 3, 9)], ids=str)
-def test_indices_for_all_heads_each_head_and_each_entry(shape, device):
+def test_indices_for_all_heads_each_head_and_each_entry(shape: tuple[int, ...], device: str) -> None:
     keys, values = torch.randn(2, 3, 50, 64, device=device), torch.randn(2, 3, 50, 64, device=device)
     kept = torch.randint(0, 50, shape, device=device)
     rates = frequencies(64).to(device)
@@ -53,7 +58,7 @@ def test_indices_for_all_heads_each_head_and_each_entry(shape, device):
     assert torch.equal(result[1], expected[1])
 
 
-def test_heads_that_share_many_indices_are_done_together(device):
+def test_heads_that_share_many_indices_are_done_together(device: str) -> None:
     keys = torch.randn(64, 2, 600, 16, device=device).transpose(2, 3).contiguous().transpose(2, 3)
     kept = torch.arange(0, 600, 2, device=device) if device == "cuda" else torch.arange(0, 600, 40)
     expected = gather_kv(keys, keys, kept, inverse_frequencies=frequencies(16).to(device), backend="torch")
@@ -63,7 +68,7 @@ def test_heads_that_share_many_indices_are_done_together(device):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_positions_of_a_cache_that_was_cut_before(backend, device):
+def test_positions_of_a_cache_that_was_cut_before(backend: Backend, device: str) -> None:
     raw = torch.randn(1, 2, 20, 64)
     positions = torch.arange(20) * 6000 + 3
     keys = _rotated(raw, positions, frequencies(64)).float().to(device)
@@ -81,7 +86,7 @@ def test_positions_of_a_cache_that_was_cut_before(backend, device):
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_keeping_all_is_the_identity_and_rotating_back_gives_the_original(device, data):
+def test_keeping_all_is_the_identity_and_rotating_back_gives_the_original(device: str, data: st.DataObject) -> None:
     length = data.draw(st.integers(1, 70), "length")
     size = data.draw(st.sampled_from([16, 24, 64]), "head size")
     heads = data.draw(st.integers(1, 3), "heads")
@@ -105,7 +110,7 @@ def test_keeping_all_is_the_identity_and_rotating_back_gives_the_original(device
     assert relative_error(turned.norm(dim=-1), keys[:, :, indices].norm(dim=-1)) < 2e-6
 
 
-def test_an_index_out_of_range(device):
+def test_an_index_out_of_range(device: str) -> None:
     keys = torch.randn(1, 2, 10, 64, device=device)
     wrong = torch.tensor([3, 10, -1], device=device)
     packed, values = gather_kv(keys, keys, wrong, inverse_frequencies=frequencies(64).to(device), backend="triton")
@@ -117,22 +122,23 @@ def test_an_index_out_of_range(device):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_nothing_kept(backend, device):
+def test_nothing_kept(backend: Backend, device: str) -> None:
     keys = torch.randn(1, 2, 10, 64, device=device)
     packed, values = gather_kv(keys, keys, torch.zeros(0, dtype=torch.long, device=device), backend=backend)
     assert packed.shape == values.shape == (1, 2, 0, 64)
 
 
-def test_arguments_that_do_not_fit_are_refused():
+def test_arguments_that_do_not_fit_are_refused() -> None:
     keys = torch.ones(1, 2, 10, 8)
     kept = torch.arange(3)
-    for change in (
+    changes: tuple[dict[str, Any], ...] = (
         {"values": torch.ones(1, 2, 9, 8)},
         {"indices": torch.ones(3)},
         {"indices": torch.zeros(3, 3, dtype=torch.long)},
         {"inverse_frequencies": torch.ones(5)},
         {"positions": torch.arange(9)},
         {"new_positions": torch.arange(4)},
-    ):
+    )
+    for change in changes:
         with pytest.raises(ValueError, match=r"shape|int32|frequencies"):
             gather_kv(**{"keys": keys, "values": keys, "indices": kept, **change})

@@ -1,14 +1,23 @@
+from typing import Any
+
 import pytest
 import torch
 
 from promptpress_kernels import self_information
+from promptpress_kernels.backend import Backend
 from tests.kernels.references import relative_error
 
 DTYPES = [torch.float32, torch.float16, torch.bfloat16]
 BACKENDS = ["torch", "triton"]
 
 
-def _reference(hidden, weight, targets, bias=None, soft_cap=None):
+def _reference(
+    hidden: torch.Tensor,
+    weight: torch.Tensor,
+    targets: torch.Tensor,
+    bias: torch.Tensor | None = None,
+    soft_cap: float | None = None,
+) -> torch.Tensor:
     logits = hidden.cpu().double() @ weight.cpu().double().T
     if bias is not None:
         logits = logits + bias.cpu().double()
@@ -17,7 +26,7 @@ def _reference(hidden, weight, targets, bias=None, soft_cap=None):
     return -logits.log_softmax(-1).gather(1, targets.cpu()[:, None]).squeeze(1)
 
 
-def _tensors(tokens: int, vocabulary: int, size: int, dtype: torch.dtype, device: str):
+def _tensors(tokens: int, vocabulary: int, size: int, dtype: torch.dtype, device: str) -> tuple[torch.Tensor, ...]:
     generator = torch.Generator().manual_seed(tokens + vocabulary)
     hidden = torch.randn(tokens, size, generator=generator).to(device, dtype)
     weight = (torch.randn(vocabulary, size, generator=generator) * 0.3).to(device, dtype)
@@ -29,7 +38,9 @@ def _tensors(tokens: int, vocabulary: int, size: int, dtype: torch.dtype, device
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize(("tokens", "vocabulary", "size"), [(1, 2, 16), (37, 301, 80), (70, 601, 64), (5, 4100, 96)])
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_self_information_is_that_of_the_whole_logits(backend, tokens, vocabulary, size, dtype, device):
+def test_self_information_is_that_of_the_whole_logits(
+    backend: Backend, tokens: int, vocabulary: int, size: int, dtype: torch.dtype, device: str
+) -> None:
     hidden, weight, targets, bias = _tensors(tokens, vocabulary, size, dtype, device)
     for options in ({}, {"bias": bias}, {"soft_cap": 5.0}, {"bias": bias, "soft_cap": 30.0}):
         result = self_information(hidden, weight, targets, backend=backend, **options)
@@ -38,7 +49,7 @@ def test_self_information_is_that_of_the_whole_logits(backend, tokens, vocabular
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_a_sure_token_carries_nothing_and_large_logits_do_not_overflow(backend, device):
+def test_a_sure_token_carries_nothing_and_large_logits_do_not_overflow(backend: Backend, device: str) -> None:
     weight = torch.eye(20, 32, device=device)
     hidden = 300 * weight[[4, 7]]
     result = self_information(hidden, weight, torch.tensor([4, 8], device=device), backend=backend)
@@ -46,7 +57,7 @@ def test_a_sure_token_carries_nothing_and_large_logits_do_not_overflow(backend, 
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_ignored_targets_are_zero(backend, device):
+def test_ignored_targets_are_zero(backend: Backend, device: str) -> None:
     hidden, weight, targets, _ = _tensors(9, 50, 32, torch.float32, device)
     full = self_information(hidden, weight, targets, backend=backend)
     targets[[2, 8]] = -100
@@ -56,7 +67,7 @@ def test_ignored_targets_are_zero(backend, device):
     assert torch.equal(result[others], full[others])
 
 
-def test_a_target_outside_of_the_vocabulary(device):
+def test_a_target_outside_of_the_vocabulary(device: str) -> None:
     hidden, weight, targets, _ = _tensors(3, 50, 32, torch.float32, device)
     targets[1] = 50
     assert self_information(hidden, weight, targets, backend="triton").isnan().tolist() == [False, True, False]
@@ -65,21 +76,22 @@ def test_a_target_outside_of_the_vocabulary(device):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_no_tokens(backend, device):
+def test_no_tokens(backend: Backend, device: str) -> None:
     empty = torch.zeros(0, dtype=torch.long, device=device)
     result = self_information(torch.ones(0, 8, device=device), torch.ones(5, 8, device=device), empty, backend=backend)
     assert result.shape == (0,)
 
 
-def test_arguments_that_do_not_fit_are_refused():
+def test_arguments_that_do_not_fit_are_refused() -> None:
     hidden, weight, targets = torch.ones(4, 8), torch.ones(10, 8), torch.zeros(4, dtype=torch.long)
-    for change in (
+    changes: tuple[dict[str, Any], ...] = (
         {"weight": torch.ones(10, 7)},
         {"weight": torch.ones(0, 8)},
         {"weight": torch.ones(10, 8).half()},
         {"targets": targets[:3]},
         {"bias": torch.ones(9)},
         {"soft_cap": -1.0},
-    ):
+    )
+    for change in changes:
         with pytest.raises(ValueError, match=r"fit|shape|positive|empty|float"):
             self_information(**{"hidden": hidden, "weight": weight, "targets": targets, **change})

@@ -79,7 +79,7 @@ class GrpcServer:
                 ("grpc.so_reuseport", int(self._reuse_port)),
             ),
         )
-        promptpress_pb2_grpc.add_CompressorServicer_to_server(self._servicer, self._server)  # type: ignore[no-untyped-call]
+        promptpress_pb2_grpc.add_CompressorServicer_to_server(self._servicer, self._server)
         self._health = health.aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         names = (SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME)

@@ -96,8 +96,8 @@ def seconds_until_room(
     which stay as they are for `current_left - window` seconds and then fade over a whole `window`.
     """
     room = most + 1 - current
-    if previous and room > 0:
-        return max(0.0, previous_left - room * window / previous)
+    if room > 0:
+        return max(0.0, previous_left - room * window / previous) if previous else 0.0
     fading = window - (most + 1) * window / current if current else 0.0
     return max(0.0, current_left - window) + max(0.0, fading)
 

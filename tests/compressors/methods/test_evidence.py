@@ -8,7 +8,7 @@ from promptpress.content import segment
 from promptpress.methods.evidence import Evidence, EvidenceOptions, combined
 from promptpress.methods.hybrid import Hybrid, HybridOptions
 from promptpress.methods.relevance import RelevanceSignals
-from promptpress.scores import Scored
+from promptpress.scores import ScoreArray, Scored
 from tests.conftest import PROSE
 
 LOADER = ModelLoader()
@@ -65,18 +65,28 @@ def test_what_was_not_read_scores_no_higher_than_by_the_least_evidence() -> None
     passages = [segment(f"{PROSE} Number {i}.", f"Part {i}") for i in range(12)]
     scored = Evidence(models).score(passages, "Who came?", EvidenceOptions(read_tokens=300))
     assert all(np.isfinite(units).all() for units in scored.units)
+    assert scored.passages is not None
     assert np.isfinite(scored.passages).all()
 
 
 def weighed(documents: int, length: float, of: str) -> float:
     """What one more of a signal, or of the evidence, adds to the score of a sentence."""
-    values = {name: np.float32([name == of]) for name in ("similarity", "document", "lexical", "title_mention", "evidence")}
-    evidence = values.pop("evidence")
-    one, no, none = np.ones(1, np.float32), np.zeros(1, bool), np.zeros(documents, np.float32)
+
+    def value(name: str) -> ScoreArray:
+        return np.asarray([name == of], dtype=np.float32)
+
     signals = RelevanceSignals(
-        **values, document_weight=1.5, lexical_weight=one, context_free=no, passage_similarity=none, query_length=length
+        similarity=value("similarity"),
+        document=value("document"),
+        lexical=value("lexical"),
+        title_mention=value("title_mention"),
+        document_weight=1.5,
+        lexical_weight=np.ones(1, np.float32),
+        context_free=np.zeros(1, bool),
+        passage_similarity=np.zeros(documents, np.float32),
+        query_length=length,
     )
-    return float(combined(signals, evidence, documents)[0])
+    return float(combined(signals, value("evidence"), documents)[0])
 
 
 def test_among_many_documents_the_evidence_weighs_less_and_long_questions_are_nearly_like_short_ones() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf.message import Message
-from google.protobuf.struct_pb2 import Struct, Value
+from google.protobuf.struct_pb2 import NULL_VALUE, Struct, Value
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,7 +33,7 @@ _values = st.recursive(
     | st.builds(Value, string_value=any_text)
     | st.builds(Value, number_value=st.floats())
     | st.builds(Value, bool_value=st.booleans())
-    | st.just(Value(null_value=0)),
+    | st.just(Value(null_value=NULL_VALUE)),
     lambda inner: (
         st.builds(lambda values: _listed(values), st.lists(inner, max_size=4))
         | st.builds(

@@ -4,6 +4,7 @@ import asyncio
 import datetime
 import ipaddress
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -122,7 +123,7 @@ def test_every_method_counts_against_the_limit_of_its_tenant(loop: Loop, origina
         stub = promptpress_pb2_grpc.CompressorStub(channel)
         originals.texts["key-a", "ab12" * 4] = KeptText(PROSE, 120)
         mine = [("x-api-key", "key-a")]
-        calls = (
+        calls: tuple[Callable[[], object], ...] = (
             lambda: stub.Compress(pb.CompressRequest(text="a"), metadata=mine),
             lambda: stub.ListMethods(pb.ListMethodsRequest(), metadata=mine),
             lambda: stub.Tokenize(pb.TokenizeRequest(text="a"), metadata=mine),

@@ -56,7 +56,7 @@ def answers(cases: Any, checks: list[Callable[..., bool | None]], change: Callab
 
     @bounded
     @given(cases)
-    def ask(case: Case) -> None:
+    def ask(case: "Case[Any]") -> None:
         if change:
             case.body = change(case.body)
         response = case.call(timeout=PATIENCE_SECONDS)

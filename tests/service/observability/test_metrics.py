@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import httpx2
@@ -21,7 +22,7 @@ from promptpress_service.wiring import create_app
 from tests.conftest import PROSE
 from tests.service.observability.conftest import compression
 
-ALLOWED = {
+ALLOWED: dict[str, dict[str, Collection[str]]] = {
     "promptpress_requests": {"route": labels.ROUTES, "method": labels.METHODS, "outcome": labels.OUTCOMES},
     "promptpress_request_duration_seconds": {"route": labels.ROUTES},
     "promptpress_errors": {"code": labels.ERROR_CODES},

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from promptpress_service.redis.address import parse_redis_url
@@ -116,6 +116,7 @@ def test_tenants_override_single_limits() -> None:
 
 
 @given(st.integers(0, 500), st.floats(0, 60), st.integers(0, 500), st.floats(60, 120), st.integers(0, 499))
+@example(previous=0, previous_left=0.0, current=0, current_left=61.0, most=0)
 def test_the_wait_is_as_long_as_needed_and_no_longer(
     previous: int, previous_left: float, current: int, current_left: float, most: int
 ) -> None:

@@ -3,6 +3,7 @@ import random
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -111,8 +112,8 @@ def test_a_resumed_run_ends_where_a_whole_one_does(folder: Path, tmp_path: Path,
     class Stopped(Exception):
         pass
 
-    def stop(path: Path, *_: object) -> None:
-        save(path, *_)
+    def stop(path: Path, *state: Any) -> None:
+        save(path, *state)
         raise Stopped
 
     from training.causal_lm import train as module

@@ -91,10 +91,10 @@ def test_short_passages_share_a_window_and_long_ones_have_several(tmp_path: Path
     assert len(evaluator.contexts) == 1
     assert [len(each) for each in scores] == [len(each.ids) for each in tokens]
     evaluator.contexts.clear()
-    (tokens,), (scores,) = token_scores(evaluator, PROFILE, [segment(PROSE * 3)], QUERY)
+    (long,), (long_scores,) = token_scores(evaluator, PROFILE, [segment(PROSE * 3)], QUERY)
     assert len(evaluator.contexts) > 3
-    assert sum(map(len, evaluator.contexts)) == len(tokens.ids) == len(scores)
-    assert (scores > 0).all()
+    assert sum(map(len, evaluator.contexts)) == len(long.ids) == len(long_scores)
+    assert (long_scores > 0).all()
     assert all(len(each) <= evaluator.context_budget(evaluator.question(QUERY)) for each in evaluator.contexts)
 
 

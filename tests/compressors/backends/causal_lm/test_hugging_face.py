@@ -1,6 +1,7 @@
 """Any model family gives what a straight forward pass gives."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +22,11 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def plain(folder: str) -> transformers.PreTrainedModel:
-    return transformers.AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager", dtype=torch.float32).eval()
+    model: transformers.PreTrainedModel = transformers.AutoModelForCausalLM.from_pretrained(
+        folder, attn_implementation="eager", dtype=torch.float32
+    )
+    model.eval()
+    return model
 
 
 def test_losses_are_those_of_a_forward_pass(folder: str) -> None:
@@ -48,11 +53,11 @@ def test_attention_received_is_that_of_eager_attention(folder: str) -> None:
     found = model.attention(SEQUENCES, [2], None)
     window = getattr(transformers.AutoConfig.from_pretrained(folder), "sliding_window", None)
     types = getattr(transformers.AutoConfig.from_pretrained(folder), "layer_types", None)
-    slides = window is not None and (types is None or types[2] == "sliding_attention")
+    slides = types is None or types[2] == "sliding_attention"
     for sequence, read in zip(SEQUENCES, found, strict=True):
         weights = np.tril(eager(folder, sequence)[2], -1)
         later = np.arange(len(sequence), -1, -1)
-        later = np.minimum(later, window - 1) if slides else later
+        later = np.minimum(later, window - 1) if window is not None and slides else later
         np.testing.assert_allclose(read[0], (weights.sum(1) / np.maximum(later, 1))[:, 1:], atol=1e-5)
 
 
@@ -95,7 +100,7 @@ def test_an_early_exit_is_the_head_on_that_layers_state(folder: str) -> None:
     ids = torch.tensor([[0, *SEQUENCES[0].tolist()]])
     with torch.inference_mode():
         state = whole.base_model(input_ids=ids, output_hidden_states=True).hidden_states[1]
-        base = whole.base_model
+        base: Any = whole.base_model
         logits = whole.get_output_embeddings()((base.norm if hasattr(base, "norm") else base.ln_f)(state))[0, :-1]
         cap = getattr(whole.config, "final_logit_softcapping", None)
         logits = torch.tanh(logits / cap) * cap if cap else logits

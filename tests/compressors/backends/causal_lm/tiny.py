@@ -7,8 +7,8 @@ import torch
 import transformers
 
 VOCABULARY = 300
-_COMMON = {"vocab_size": VOCABULARY, "bos_token_id": 0, "eos_token_id": 0}
-_SIZES = {
+_COMMON: dict[str, Any] = {"vocab_size": VOCABULARY, "bos_token_id": 0, "eos_token_id": 0}
+_SIZES: dict[str, Any] = {
     **_COMMON,
     "hidden_size": 32,
     "intermediate_size": 64,

@@ -1,4 +1,5 @@
 import numpy as np
+from numpy.typing import NDArray
 
 from promptpress.backends.encoder.late_chunking import PassageVectors
 from promptpress.backends.loader import ModelLoader
@@ -9,9 +10,9 @@ from promptpress.scores import Scored
 from tests.conftest import PROSE
 
 
-def unit(*values: float) -> np.ndarray:
+def unit(*values: float) -> NDArray[np.float64]:
     vector = np.asarray(values)
-    return vector / np.linalg.norm(vector)
+    return np.asarray(vector / np.linalg.norm(vector))
 
 
 def test_what_repeats_comes_after_what_is_new() -> None:

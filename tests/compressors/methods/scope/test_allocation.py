@@ -44,10 +44,8 @@ def test_every_unit_is_in_one_chunk(text: str) -> None:
     passage = segment(text)
     rng = np.random.default_rng(0)
     units = rng.normal(size=(len(passage.units), 8))
-    units = (
-        (units / np.linalg.norm(units, axis=1, keepdims=True)).astype(np.float16) if len(units) else units.astype(np.float16)
-    )
-    found = chunk([passage], [PassageVectors(units, np.zeros(8, dtype=np.float16))], counter_for().count)
+    vectors = (units / np.linalg.norm(units, axis=1, keepdims=True)).astype(np.float16)
+    found = chunk([passage], [PassageVectors(vectors, np.zeros(8, dtype=np.float16))], counter_for().count)
     assert [unit for each in found for unit in each.units] == list(range(len(passage.units)))
     assert all(each.tokens <= LARGEST or len(each.units) == 1 for each in found)
 

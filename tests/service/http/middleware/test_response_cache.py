@@ -10,8 +10,9 @@ from tests.conftest import PROSE, run_server
 BODY: dict[str, Any] = {"text": PROSE, "query": "When did Amundsen reach the South Pole?", "target_ratio": 0.5}
 
 
-def answers(url: str, body: dict[str, Any], times: int = 3, **headers: str) -> list[dict[str, Any]]:
+def answers(url: str, body: dict[str, Any], times: int = 3, key: str | None = None) -> list[dict[str, Any]]:
     """Answers less what is a request's own."""
+    headers = {"x-api-key": key} if key else {}
     found = []
     for _ in range(times):
         response = httpx2.post(f"{url}/v1/compress", json=body, headers=headers)
@@ -50,12 +51,12 @@ def test_tenants_and_limits_hold_for_repeated_requests() -> None:
         PROMPTPRESS_API_KEYS="ann:key-of-ann-and-nobody-else,bob:key-of-bob-and-nobody-else",
         PROMPTPRESS_RATE_LIMIT="3/minute",
     ) as url:
-        assert [each["cache"] for each in answers(url, BODY, **{"x-api-key": "key-of-ann-and-nobody-else"})] == [
+        assert [each["cache"] for each in answers(url, BODY, key="key-of-ann-and-nobody-else")] == [
             "miss",
             "hit",
             "hit",
         ]
-        assert answers(url, BODY, 1, **{"x-api-key": "key-of-bob-and-nobody-else"})[0]["cache"] == "miss"
+        assert answers(url, BODY, 1, key="key-of-bob-and-nobody-else")[0]["cache"] == "miss"
         refused = httpx2.post(f"{url}/v1/compress", json=BODY, headers={"x-api-key": "key-of-ann-and-nobody-else"})
         assert (refused.status_code, refused.json()["error"]["code"]) == (429, "rate_limited")
         assert httpx2.post(f"{url}/v1/compress", json=BODY).status_code == 401
