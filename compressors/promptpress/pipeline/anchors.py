@@ -15,7 +15,7 @@ _TRIED = 8
 
 
 def anchor(state: State) -> None:
-    """Protect the best unit of every item that has no protected one; where these do not fit, smaller ones of less relevant items.
+    """Protect the best unit of every item without a protected one, or, where these do not fit, smaller ones of some items.
 
     Raises BudgetInfeasible, with the smallest target, where not even the smallest units fit.
     """
