@@ -164,7 +164,7 @@ def queries_before(slots: Sequence[Slot]) -> dict[int, str]:
 
 
 def question_in(text: str) -> str:
-    """The text itself if it is short; of a longer one what it asks of its context, or its closing question or sentences."""
+    """A short text itself; of a longer one what it asks about its context, or its closing question or sentences."""
     text = text.strip()
     if not text or len(text) <= MAX_QUESTION:
         return text

@@ -18,9 +18,9 @@ from promptpress.text.spans import SpanSet
 _ABOUT = 12
 """Units up to which a whole passage is about the identifier that it holds; of a longer one, those next to it are."""
 _NEAR = 2
-"""Units on either side of an identifier that are about it, in a longer passage."""
-_FEW = 2
-"""Passages up to which an identifier may be in all."""
+"""Units before and after one with the identifier that come next."""
+_FEW_PASSAGES = 2
+"""Passages up to which an identifier counts even if all of them hold it."""
 _COMMON = 0.3
 """Share of the passages beyond which an identifier that all of them hold tells nothing."""
 _ALARM = regex.compile(
@@ -87,7 +87,7 @@ def with_identifiers(parts: Parts, scored: Scored, query: str) -> Scored:
 
 
 def with_named_sections(parts: Parts, scored: Scored, query: str) -> Scored:
-    """The scores with a bonus for the sections of a text whose headings hold a name or number of the query that few others do.
+    """The scores with a bonus for sections of a text whose headings hold a name or number of the query that few others do.
 
     Sections of one text often say the same of different things: only the heading tells which of them was asked for.
     """
@@ -140,7 +140,7 @@ def _holding(passages: Sequence[Passage], query: str) -> list[list[int]] | None:
         places = [[m.start() for m in pattern.finditer(passage.text)] for passage in passages]
         titled = [pattern.search(passage.title) is not None for passage in passages]
         holding = sum(bool(p) or t for p, t in zip(places, titled, strict=True))
-        if holding == 0 or (len(passages) > _FEW and holding > max(1, _COMMON * len(passages))):
+        if holding == 0 or (len(passages) > _FEW_PASSAGES and holding > max(1, _COMMON * len(passages))):
             continue
         for index, (starts, title) in enumerate(zip(places, titled, strict=True)):
             spans = SpanSet([(start, start + 1) for start in starts])

@@ -62,8 +62,11 @@ EXAMPLES = {
         "The tide comes in\nAnd takes the stones away\nThe gulls\nCry all the day long",
         [Kind.SENTENCE] * 4,
     ),
-    "traces": ('Bad.\nTraceback (most recent call last):\n  File "x.py"\nValueError: bad', [Kind.SENTENCE, Kind.CODE]),
-    "diffs": ("Done.\n\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b", [Kind.SENTENCE, Kind.CODE]),
+    "traces": (
+        'Bad.\nTraceback (most recent call last):\n  File "x.py"\nValueError: bad',
+        [Kind.SENTENCE, *[Kind.CODE] * 3],
+    ),
+    "diffs": ("Done.\n\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b", [Kind.SENTENCE, *[Kind.CODE] * 2]),
     "headings": ("# Title\nText.", [Kind.HEADING, Kind.SENTENCE]),
     "code": ("import os\n\n\ndef f(x):\n    y = x\n    return y\n", [Kind.CODE] * 2),
     "lists": ("- one\n- two", [Kind.LIST_ITEM] * 2),
