@@ -157,7 +157,8 @@ def queries_before(slots: Sequence[Slot]) -> dict[int, str]:
         if slot.role == "assistant":
             open_offer = "".join(slot.text[a:b] for a, b in closing_question(slot.text))
         elif slot.role == "user" and slot.text.strip():
-            offered, open_offer = (open_offer, "") if latest is None else (offered, open_offer)
+            if latest is None:
+                offered, open_offer = open_offer, ""
             latest = slot
     return queries
 

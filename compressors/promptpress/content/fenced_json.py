@@ -15,6 +15,8 @@ from promptpress.content.unit import Join, Passage
 from promptpress.content.unit_list import UnitList
 from promptpress.text.spans import trim
 
+_LEAST_LINES = 3
+"""Both fences and a line between them."""
 _DATA = regex.compile(
     r"[ ]{0,3}(?:`{3,}|~{3,})[ \t]*(?:json[5cl]?|jsonlines|ndjson|js|javascript|py|python|)[ \t]*$", regex.IGNORECASE
 )
@@ -30,7 +32,7 @@ class FencedJson(BlockType):
         if not lines.matches(_DATA, at):
             return 0
         count = Fences().block(lines, at)
-        if count < 3:
+        if count < _LEAST_LINES:
             return 0
         start, end = lines.spans[at][0], lines.spans[at + count - 1][1]
         return count if end - start > ATOMIC_LENGTH and _values(lines.text, start, end) else 0

@@ -17,6 +17,9 @@ _ESCAPE = regex.compile(
     regex.DOTALL,
 )
 _LITERAL = frozenset({Kind.JSON_MEMBER, Kind.STRING_SENTENCE, Kind.STRING_PART})
+_PAIR_LENGTH = len(r"\ud83d\ude00")
+_SURROGATES = range(0xD800, 0xE000)
+_LEAST_UNITS = 2
 _MEANING = {"n": "\n", "t": "\t", "r": "\r", "b": " ", "f": " ", "0": " ", "\n": " "}
 
 
@@ -55,11 +58,11 @@ def unescaped(source: str, start: int, end: int) -> Unescaped:
 
 def _character(escape: str) -> str:
     mark, digits = escape[1], escape[2:]
-    if mark == "u" and len(escape) == 12:
+    if mark == "u" and len(escape) == _PAIR_LENGTH:
         return chr(0x10000 + ((int(escape[2:6], 16) & 0x3FF) << 10) + (int(escape[8:], 16) & 0x3FF))
     if mark in "uUx" and digits:
         code = int(digits, 16)
-        return "\ufffd" if 0xD800 <= code <= 0xDFFF or code > 0x10FFFF else chr(code)
+        return "\ufffd" if code in _SURROGATES or code > sys.maxunicode else chr(code)
     return _MEANING.get(mark, mark)
 
 
@@ -108,7 +111,7 @@ def string_units(source: str, start: int, end: int, out: UnitList) -> list[Unit]
         return []
     string = unescaped(source, start, end)
     units = out.units_of(string.text)
-    if sum(not unit.structural for unit in units) < 2:
+    if sum(not unit.structural for unit in units) < _LEAST_UNITS:
         return []
     return [
         Unit(

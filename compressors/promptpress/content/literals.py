@@ -208,7 +208,7 @@ class _Scanner:
 
     def _cut_off(self, at: int) -> Literal | None:
         """The value as far as it goes; the member that is cut off reaches to the end."""
-        if not self.cut_off or not self.stack or self.evidence < 2:
+        if not self.cut_off or not self.stack or self.evidence < _LEAST_WHEN_CUT_OFF:
             return None
         if at < self.end and self.text[at] not in "\"'`" and self.end - at > _LONGEST_REMARK:
             return None

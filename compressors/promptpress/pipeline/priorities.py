@@ -36,6 +36,25 @@ _NAME = regex.compile(r"\b(?:\p{Lu}[\p{L}\p{N}]*|\d[\p{L}\p{N}]*)\b")
 _WORDS = regex.compile(r"[\p{L}\p{N}]+")
 _SECTION_BONUS = 1.0
 """Standard deviations of all scores that a section gains by a heading with a name of the query."""
+_FAILURE = regex.compile(
+    r"(?:^|[\s:])(?:fatal )?error(?:\[\w+\]| [A-Z]{1,4}\d+)?: |\bE: |^E   |\b(?:\w+(?:Error|Exception)\b|Traceback|panicked|FAILED|segfault)"
+    r"|\b(?:[Nn]o space left|[Pp]ermission denied|[Nn]o such file|[Cc]onnection refused|command not found|timed out|[Cc]annot )",
+    regex.MULTILINE,
+)
+_ASKS_FOR_FAILURE = regex.compile(
+    r"\b(?:why|what|which|how)\b.*\b(?:fail\w*|crash\w*|br[eo]ke\w*|wrong|error\w*"
+    r"|not (?:compile|work|start|build|run|install\w*|pass)|problem|stop\w*|reject\w*)\b"
+    r"|\b(?:doesn't|does not|didn't|did not|won't|cannot|can't)\b"
+    r"|\bfehl(?:er|geschlagen)|\bwarum\b.*\bnicht\b|\berreur|\béchou|\bfall[óoa]|\berrore?s?\b",
+    regex.IGNORECASE,
+)
+_IMPERATIVE = regex.compile(
+    r"\s*(?:please )?(?:build|run|install|compile|deploy|start|test|execute|make|check|lint|push|merge)\b", regex.IGNORECASE
+)
+_FAILURES_AT_MOST = 0.34
+"""Share of the units beyond which failures are what the text is about."""
+_ONLY_FOLLOWS = regex.compile(r"could not compile|due to (?:\d+ )?previous error|aborting due to")
+"""A message that only states that there were others."""
 _NAMED, _BESIDE, _REST = 2, 1, 0
 _TASK, _ALARMING = 2, 1
 
@@ -87,6 +106,29 @@ def with_named_sections(parts: Parts, scored: Scored, query: str) -> Scored:
     bonus = np.float32(_SECTION_BONUS * float(flat.std()))
     units = [scores + bonus if mine else scores for scores, mine in zip(scored.units, named, strict=True)]
     return Scored(units, scored.passages, scored.details, scored.tiers)
+
+
+def with_failures(parts: Parts, scored: Scored, query: str) -> Scored:
+    """The scores with a tier for messages of errors, where the query asks what failed or is a command to run something.
+
+    Unchanged where such messages are most of the text.
+    """
+    if not (_ASKS_FOR_FAILURE.search(query) or (_IMPERATIVE.match(query) and not query.rstrip().endswith("?"))):
+        return scored
+    tiers: list[Tiers] = []
+    for passage in parts.passages:
+        texts = [passage.slice(unit) for unit in range(len(passage.units))]
+        tiers.append(np.asarray([_fails(text) for text in texts], dtype=np.int8))
+    count, total = sum(int(each.sum()) for each in tiers), sum(len(each) for each in tiers)
+    if not 0 < count <= max(1, _FAILURES_AT_MOST * total):
+        return scored
+    if scored.tiers is not None:
+        tiers = [np.maximum(a, b).astype(np.int8) for a, b in zip(tiers, scored.tiers, strict=True)]
+    return Scored(scored.units, scored.passages, scored.details, tiers)
+
+
+def _fails(text: str) -> bool:
+    return _FAILURE.search(text) is not None and _ONLY_FOLLOWS.search(text) is None
 
 
 def _holding(passages: Sequence[Passage], query: str) -> list[list[int]] | None:

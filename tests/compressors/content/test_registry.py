@@ -48,6 +48,20 @@ EXAMPLES = {
     "exams": ("1. One?\nA) a\nB) b\n\n2. Two?\nA) c\nB) d", [Kind.RECORD] * 2),
     "questions": ("Q: Who?\n\nA: Ann.\n\nQ: Where?\n\nA: There.", [Kind.RECORD] * 2),
     "labelled": ("Name: Ann\nAge: 3\n\nName: Bob\nAge: 4", [Kind.RECORD] * 2),
+    "test_reports": (
+        "=== FAILURES ===\n___ test_a ___\nE       assert 1 == 2\n\nt.py:3: AssertionError\n=== 1 failed in 0.1s ===",
+        [Kind.TABLE_ROW, Kind.CODE, Kind.TABLE_ROW],
+    ),
+    "compiler_messages": ("make all\na.c:3:5: error: no such name\n    3 |   x = y;\n      |       ^", [Kind.CODE] * 2),
+    "git_status": ("On branch main\n\nUntracked files:\n\tnotes.txt", [Kind.TABLE_ROW] * 3),
+    "plans": ('  # a.b will be destroyed\n  - resource "a" "b" {\n      - c = 1\n    }', [Kind.TABLE_ROW]),
+    "grep_output": ("src/a.py:3:x = 1\nsrc/b.py:9:y = 2", [Kind.TABLE_ROW] * 2),
+    "columns": ("NAME   AGE\nann    3 d\nbob    4 d\ncarl   5 d", [Kind.TABLE_ROW] * 4),
+    "listings": ("https://a.example/x\nhttps://b.example/y\nhttps://c.example/z", [Kind.LOG_LINE] * 3),
+    "verses": (
+        "The tide comes in\nAnd takes the stones away\nThe gulls\nCry all the day long",
+        [Kind.SENTENCE] * 4,
+    ),
     "traces": (
         'Bad.\nTraceback (most recent call last):\n  File "x.py"\nValueError: bad',
         [Kind.SENTENCE, *[Kind.CODE] * 3],
