@@ -90,17 +90,19 @@ def _header(lines: Lines, at: int) -> int:
         return at + 3 if lines.matches(_RULE, at + 2) else at
     if lines.matches(_RULE, at + 1):
         return at + 2
+    return at + _has_names(lines, at)
+
+
+def _has_names(lines: Lines, at: int) -> bool:
+    """Whether the line names columns: marked as a comment, or of words only, in capitals or above rows with numbers."""
     line = lines[at].strip()
     words = line.split()
     if len(words) < 2 or _cells(lines, at) < 2:
-        return at
+        return False
     if line.startswith("#"):
-        return at + 1
-    named = [word for word in words if regex.search(r"\p{L}", word)]
-    if len(named) < len(words) or any(regex.search(r"\d", word) for word in words):
-        return at
-    if line.isupper():
-        return at + 1
+        return True
+    if any(regex.search(r"\d", word) or not regex.search(r"\p{L}", word) for word in words):
+        return False
     body = range(at + 1, min(len(lines), at + 1 + _SAMPLE))
     with_numbers = sum(bool(regex.search(r"\d", lines[row])) for row in body)
-    return at + 1 if with_numbers >= 0.7 * len(body) else at
+    return line.isupper() or with_numbers >= 0.7 * len(body)

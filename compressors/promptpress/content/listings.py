@@ -83,9 +83,7 @@ def _are_verses(lines: Lines, first: int, stop: int) -> bool:
         lines.matches(each, at) for at in rows for each in (LIST_ITEM, LOG_LINE, _TURN, _MARKUP)
     ):
         return False
-    room = sum(
-        len(above) + 1 + len(below.split(maxsplit=1)[0]) <= widest for above, below in zip(texts, texts[1:], strict=False)
-    )
+    room = sum(len(above) + 1 + len(below.split(maxsplit=1)[0]) <= widest for above, below in pairwise(texts))
     begin = sum(not line[0].islower() for line in texts)
     stops = sum(_STOPS.search(line) is not None for line in texts)
     return room >= 0.5 * (len(texts) - 1) and begin >= 0.75 * len(texts) and stops <= 0.5 * len(texts)

@@ -55,16 +55,15 @@ class Plans(FoundBlocks):
         opens = next((at for at in range(len(lines)) if lines.matches(_RESOURCE, at)), 0)
         closed = lines[len(lines) - 1].strip() == "}"
         head = units.add(0, opens + 1)
-        base = lines.indent(opens)
         with out.under(head):
-            _add_members(units, out, opens + 1, len(lines) - closed, base)
+            _add_members(units, opens + 1, len(lines) - closed)
             if closed:
                 closing = units.add(len(lines) - 1, len(lines), structural=True)
         if closed:
             out.require(head, closing)
 
 
-def _add_members(units: LineUnits, out: UnitList, first: int, stop: int, base: int) -> None:
+def _add_members(units: LineUnits, first: int, stop: int) -> None:
     """Members of a resource: a line each, nested blocks whole."""
     lines = units.lines
     at = first
