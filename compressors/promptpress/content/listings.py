@@ -1,6 +1,7 @@
 """Lines that stand by themselves: listings, progress of tools, addresses, verses."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import regex
 
