@@ -7,6 +7,7 @@ import regex
 
 from promptpress.content.line_blocks import FoundBlocks, LineUnits, paragraphs
 from promptpress.content.lines import Lines
+from promptpress.content.logs import LOG_LINE
 from promptpress.content.unit_list import UnitList
 from promptpress.runtime.cancellation import check
 
@@ -49,8 +50,14 @@ class GrepOutput(FoundBlocks):
 
 
 def _hits(lines: Lines, first: int, stop: int) -> int:
-    numbered = sum(lines.matches(_HIT, at) or lines.matches(_SEPARATOR, at) for at in range(first, stop))
+    numbered = sum(_is_hit(lines, at) or lines.matches(_SEPARATOR, at) for at in range(first, stop))
     return numbered or sum(lines.matches(_PLAIN, at) for at in range(first, stop))
+
+
+def _is_hit(lines: Lines, at: int) -> bool:
+    """Whether the line begins with a path and a number, not with a date or a time."""
+    hit = _HIT.match(lines.text, *lines.spans[at])
+    return hit is not None and (regex.search(r"[./\\]", hit["path"]) is not None or not lines.matches(LOG_LINE, at))
 
 
 def _headed(lines: Lines, first: int, stop: int) -> bool:

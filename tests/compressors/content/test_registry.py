@@ -24,12 +24,12 @@ EXAMPLES = {
     "labels": ("Room 12:\nThe window is open. It rains.", [Kind.HEADING, *[Kind.SENTENCE] * 2]),
     "titles": ("Tarn Lodge\nThe lodge has nine rooms. Dogs are welcome.", [Kind.HEADING, *[Kind.SENTENCE] * 2]),
     "outlined": ("Rig\n  Mast\n    Fir. New.", [Kind.LIST_ITEM, Kind.LIST_ITEM, Kind.SENTENCE]),
-    "ruled_table": ("====  ====\nLine  Time\n====  ====\nNord  9 h\n====  ====", [Kind.TABLE_ROW] * 3),
+    "ruled_table": ("+---+---+\n| a | b |\n+===+===+\n| 1 | 2 |\n|   | 3 |\n+---+---+", [Kind.TABLE_ROW] * 2),
     "fences": ("Before.\n\n```python\nx = 1\n```", [Kind.SENTENCE, Kind.CODE]),
     "markdown_table": ("Prose.\n\n| a | b |\n|---|---|\n| 1 | 2 |", [Kind.SENTENCE, Kind.TABLE_ROW, Kind.TABLE_ROW]),
     "json": ('Answer:\n{"a": [1, 2],\n"b": 3}\nThat is it.', [Kind.HEADING, Kind.JSON_MEMBER, Kind.SENTENCE]),
     "fenced_json": (FENCED_JSON, [Kind.CODE, *[Kind.JSON_MEMBER] * 5, Kind.CODE]),
-    "delimited_table": ("name\tage\nann\t3\nbob\t4", [Kind.TABLE_ROW] * 3),
+    "delimited_table": ("name,age,town\nann,3,Oslo\nbob,4,Rome", [Kind.TABLE_ROW] * 3),
     "markup": ("<ul>\n<li>one</li>\n<li>two</li>\n</ul>", [Kind.ELEMENT]),
     "configuration": ("[a]\nb = 1\nc = 2", [Kind.RECORD] * 3),
     "yaml": ("a:\n  b: 1\n  c: 2", [Kind.RECORD]),
@@ -49,7 +49,7 @@ EXAMPLES = {
     "questions": ("Q: Who?\n\nA: Ann.\n\nQ: Where?\n\nA: There.", [Kind.RECORD] * 2),
     "labelled": ("Name: Ann\nAge: 3\n\nName: Bob\nAge: 4", [Kind.RECORD] * 2),
     "test_reports": (
-        "=== FAILURES ===\n___ test_a ___\nE       assert 1 == 2\n\nt.py:3: AssertionError\n=== 1 failed in 0.1s ===",
+        "=== FAILURES ===\n_____ test_a _____\nE       assert 1 == 2\n\nt.py:3: AssertionError\n=== 1 failed in 0.1s ===",
         [Kind.TABLE_ROW, Kind.CODE, Kind.TABLE_ROW],
     ),
     "compiler_messages": ("make all\na.c:3:5: error: no such name\n    3 |   x = y;\n      |       ^", [Kind.CODE] * 2),
@@ -59,7 +59,7 @@ EXAMPLES = {
     "columns": ("NAME   AGE\nann    3 d\nbob    4 d\ncarl   5 d", [Kind.TABLE_ROW] * 4),
     "listings": ("https://a.example/x\nhttps://b.example/y\nhttps://c.example/z", [Kind.LOG_LINE] * 3),
     "verses": (
-        "The tide comes in\nAnd takes the stones away\nThe gulls\nCry all the day long",
+        "The tide comes in across the level sands\nAnd takes the stones away to other lands\nThe gulls cry all the day above the long bay\nAnd no one walks there now or ever stands",
         [Kind.SENTENCE] * 4,
     ),
     "traces": (
