@@ -6,11 +6,15 @@ import regex
 
 from promptpress.content.base import WholeText
 from promptpress.content.brace_code import brace_units
+from promptpress.content.compiler_messages import CompilerMessages
+from promptpress.content.git_status import GitStatus
 from promptpress.content.json import Json
 from promptpress.content.kinds import Kind
 from promptpress.content.lines import Lines
 from promptpress.content.lists import LIST_ITEM
+from promptpress.content.plans import Plans
 from promptpress.content.python_code import python_tree, python_units
+from promptpress.content.test_reports import TestReports
 from promptpress.content.unit_list import UnitList
 from promptpress.runtime.cancellation import check
 from promptpress.text.spans import Span, trim
@@ -29,6 +33,8 @@ _PROSE_LINE = regex.compile(r"\s*[\p{Lu}\p{Lo}\"“'(].*[\p{L}\p{N}\"”')]{2}[.
 _WORDY = regex.compile(r"(?:(?<![\w'\"])\p{L}{2,}[,;:]? ){5}\p{L}{2,}")
 _CODE_BREAK = regex.compile(r"\n[ \t]*\r?\n(?=(?P<indent>[ \t]*)\S)")
 _SAMPLE_LINES = 400
+_OUTPUT_WITH_CODE = (Plans(), TestReports(), CompilerMessages(), GitStatus())
+"""Types of output that quotes code but is none."""
 _FEWEST_LINES = 4
 _LONG_LINE = 40
 """Characters above which a line that reads as a sentence counts as prose."""
@@ -45,6 +51,8 @@ class Code(WholeText):
         language is known.
         """
         if "```" in lines.text or "~~~" in lines.text or not _is_code(lines):
+            return False
+        if any(each.holds(lines) for each in _OUTPUT_WITH_CODE):
             return False
         tree = python_tree(lines.text)
         if tree is not None:

@@ -72,7 +72,7 @@ class _Writer:
         return self.lines.spans[last][1] - self.lines.spans[first][0]
 
     def statements(self, body: Sequence[ast.stmt], first: int, last: int, depth: int) -> int:
-        """Add the statements of a block that takes the lines `first` to `last`; returns the first unit that is a statement."""
+        """Add the statements of a block, the lines `first` to `last`; returns the first unit that is a statement."""
         added = -1
         run: tuple[int, int] | None = None
         items = list(self._items(body, first, last))
@@ -144,7 +144,7 @@ class _Writer:
             self.out.require(headers[0], headers[1], firsts[1])
 
     def _clauses(self, item: _Item) -> list[_Clause]:
-        """The header of a statement and its further clauses; nothing if it has none or if a body begins beside its header."""
+        """The header of a statement and its further clauses; nothing if it has none or a body is beside its header."""
         statement = item.statement
         clauses: list[_Clause] = []
         match statement:
@@ -211,5 +211,5 @@ class _Writer:
 
 def _first_line(statement: ast.stmt) -> int:
     """The line, from 0, where a statement or its first decorator begins."""
-    decorators = getattr(statement, "decorator_list", [])
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
     return min([statement.lineno, *(each.lineno for each in decorators)]) - 1

@@ -5,29 +5,36 @@ from collections.abc import Sequence
 from promptpress.content.base import BlockType, ContentType, LineType, WholeText
 from promptpress.content.brackets import BibEntries, BraceBlocks, Cards
 from promptpress.content.code import Code
+from promptpress.content.columns import Columns
 from promptpress.content.commits import Commits
+from promptpress.content.compiler_messages import CompilerMessages
 from promptpress.content.configuration import Configuration
 from promptpress.content.cues import Cues
 from promptpress.content.dialogue import Dialogue
 from promptpress.content.diffs import Diffs
 from promptpress.content.emails import Emails
 from promptpress.content.exams import Exams
+from promptpress.content.fenced_json import FencedJson
 from promptpress.content.fences import Fences
+from promptpress.content.git_status import GitStatus
+from promptpress.content.grep_output import GrepOutput
 from promptpress.content.headings import Headings
 from promptpress.content.json import Json
-from promptpress.content.json_lines import JsonLines
 from promptpress.content.labelled import Labelled, Questions, Rows
 from promptpress.content.labels import Attributions, Labels, Outlined, Titles
 from promptpress.content.latex import Latex
+from promptpress.content.listings import Listings, Verses
 from promptpress.content.lists import Lists
 from promptpress.content.logs import Logs
 from promptpress.content.markup import Markup
 from promptpress.content.opaque import Opaque
+from promptpress.content.plans import Plans
 from promptpress.content.prose import Prose
 from promptpress.content.quotes import Quotes
 from promptpress.content.rst_tables import RuledTable
 from promptpress.content.sources import NumberedSources, TaggedSources
 from promptpress.content.tables import DelimitedTable, MarkdownTable
+from promptpress.content.test_reports import TestReports
 from promptpress.content.traces import Traces
 from promptpress.content.trees import Trees
 from promptpress.content.unit import Passage
@@ -50,13 +57,13 @@ class ContentTypes:
 
 CONTENT_TYPES = ContentTypes(
     (
+        FencedJson(),
         Fences(),
         TaggedSources(),
         NumberedSources(),
         Quotes(),
         MarkdownTable(),
         RuledTable(),
-        JsonLines(),
         Json(),
         DelimitedTable(),
         Markup(),
@@ -64,15 +71,22 @@ CONTENT_TYPES = ContentTypes(
         Yaml(),
         BraceBlocks(),
         Latex(),
+        TestReports(),
+        CompilerMessages(),
         Traces(),
         Diffs(),
+        GitStatus(),
+        Plans(),
         Commits(),
         Cues(),
         Cards(),
         BibEntries(),
         Rows(),
+        GrepOutput(),
         Trees(),
         Opaque(),
+        Columns(),
+        Listings(),
         Emails(),
         Exams(),
         Questions(),
@@ -83,6 +97,7 @@ CONTENT_TYPES = ContentTypes(
         Labels(),
         Titles(),
         Outlined(),
+        Verses(),
         Code(),
         Lists(),
         Logs(),

@@ -17,12 +17,15 @@ _PYTHON = regex.compile(r"\s*(?:\+ )?(?:Exception Group )?Traceback \(most recen
 _CHAINED = regex.compile(r"(?:The above exception was the direct cause|During handling of the above exception)")
 _CAUSE = regex.compile(r"\s*(?:Caused by: |Suppressed: |-{2,}> \S|\[cause\]: |Wrapped by: )")
 _FRAME = regex.compile(
-    r"""\s+at\ (?:async\ |new\ )?[\w.$<>/\[\]@:`~-]|\s+from\ \S+:\d+:in\ |\#\d+\s+(?:\S+\(\d+\):|\{main\}|\S.*\(\)\ (?:called\ )?at\ )
-    |\s+\(\w+(?:\ [\d.]+)?\)\ \S+\.(?:exs?|erl):\d+:|\s+(?:lib|test|apps|src)/\S+\.exs?:\d+:|\s+\d+:\ +(?:0x[0-9a-f]+\ -\ )?\S+::\S+$""",
+    r"""\s+at\ (?:async\ |new\ )?[\w.$<>/\[\]@:`~-]|\s+from\ \S+:\d+:in[ ]
+    |\#\d+\s+(?:\S+\(\d+\):|\{main\}|\S.*\(\)\ (?:called\ )?at\ )
+    |\s+\(\w+(?:\ [\d.]+)?\)\ \S+\.(?:exs?|erl):\d+:|\s+(?:lib|test|apps|src)/\S+\.exs?:\d+:
+    |\s+\d+:\ +(?:0x[0-9a-f]+\ -\ )?\S+::\S+$""",
     regex.VERBOSE,
 )
 _BESIDE = regex.compile(
-    r"\s+\.\.\. \d+ (?:more|common|frames)|\s*-+ ?End of .*stack trace|\s+\[[\w ,]+\]$|\s+thrown in |\s+at <anonymous>$|note: (?:run with|Some details)"
+    r"\s+\.\.\. \d+ (?:more|common|frames)|\s*-+ ?End of .*stack trace|\s+\[[\w ,]+\]$|\s+thrown in |\s+at <anonymous>$"
+    r"|note: (?:run with|Some details)"
 )
 _HEADER = regex.compile(r"\s*(?:Stack ?trace:|stack backtrace:|goroutine \d+ \[.*\]:|created by )", regex.IGNORECASE)
 _PANIC = regex.compile(r"(?:panic: |fatal error: |thread '.*' (?:\(\d+\) )?panicked at )")
@@ -30,7 +33,8 @@ _GO_FRAME = regex.compile(r"\s+\S+\.(?:go|s):\d+(?: \+0x[0-9a-f]+)?$")
 _ERROR = regex.compile(r"\b(?:[A-Z]\w*)?(?:Error|Exception|Fehler|panic|Fatal|Uncaught|Unhandled)\b")
 _LIBRARY = regex.compile(
     r"""site-packages|dist-packages|/lib/python\d|<frozen|node_modules|node:|\(internal/|/rustc/|\.cargo/|/usr/(?:local/)?(?:lib|go)/
-    |vendor/|/gems/|/ruby/\d|at\ (?:java|javax|jdk|sun|kotlin|scala|System|Microsoft|org\.(?:spring|apache|junit|hibernate|eclipse))[./]
+    |vendor/|/gems/|/ruby/\d
+    |at\ (?:java|javax|jdk|sun|kotlin|scala|System|Microsoft|org\.(?:spring|apache|junit|hibernate|eclipse))[./]
     |\bruntime\.|\bstd::|\bcore::|\(elixir\b|\(stdlib\b""",
     regex.VERBOSE,
 )
@@ -115,32 +119,41 @@ def _divided(lines: Lines) -> tuple[list[tuple[int, int]], ...]:
         check()
         stop = at + 1
         if lines.blank(at):
-            at = stop
-            continue
-        if lines.matches(_PYTHON, at) or lines.matches(_CHAINED, at) or lines.matches(_HEADER, at):
+            pass
+        elif any(lines.matches(each, at) for each in (_PYTHON, _CHAINED, _HEADER)):
             heads.append((at, stop))
         elif lines.matches(_BESIDE, at):
             beside.append((at, stop))
-        elif python and (lines.startswith((" ", "\t"), at) or _in_group(lines, at)):
-            while stop < len(lines) and lines.startswith((" ", "\t"), stop) and 'File "' not in lines[stop]:
-                stop += 1
-            frames.append((at, stop))
-        elif lines.matches(_FRAME, at):
-            while lines.matches(_NEXT_OF_RUST, stop):
-                stop += 1
-            frames.append((at, stop))
-        elif lines.matches(_GO_FRAME, at + 1) and at > 0:
-            stop += 1
+        elif (frame_end := _frame_end(lines, at, python=python)) is not None:
+            stop = frame_end
             frames.append((at, stop))
         else:
-            if not python:
-                while stop < len(lines) and _is_message(lines, stop):
-                    stop += 1
+            stop = stop if python else _message_end(lines, stop)
             errors.append((at, stop))
         at = stop
     if not errors:
         errors.append(frames.pop() if frames else heads.pop() if heads else beside.pop())
     return errors, frames, heads, beside
+
+
+def _frame_end(lines: Lines, at: int, *, python: bool) -> int | None:
+    """Behind the frame that begins at the line; None if none does."""
+    stop = at + 1
+    if python and (lines.startswith((" ", "\t"), at) or _in_group(lines, at)):
+        while stop < len(lines) and lines.startswith((" ", "\t"), stop) and 'File "' not in lines[stop]:
+            stop += 1
+        return stop
+    if lines.matches(_FRAME, at):
+        while lines.matches(_NEXT_OF_RUST, stop):
+            stop += 1
+        return stop
+    return stop + 1 if at > 0 and lines.matches(_GO_FRAME, at + 1) else None
+
+
+def _message_end(lines: Lines, at: int) -> int:
+    while at < len(lines) and _is_message(lines, at):
+        at += 1
+    return at
 
 
 _NEXT_OF_RUST = regex.compile(r"\s{8,}at \S")

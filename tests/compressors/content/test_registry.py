@@ -14,6 +14,7 @@ from promptpress.content.render import render
 from promptpress.content.unit_list import UnitList
 from promptpress.text.spans import trim
 
+FENCED_JSON = "```json\n" + json.dumps([{"n": n, "text": "x" * 140} for n in range(3)]) + "\n```"
 EXAMPLES = {
     "tagged_sources": ("<doc id=1>\nOne. Two.\n</doc>", [Kind.HEADING, Kind.SENTENCE, Kind.SENTENCE, Kind.HEADING]),
     "numbered_sources": ("[1] One.\n\n[2] Two.", [Kind.HEADING, Kind.SENTENCE] * 2),
@@ -26,8 +27,8 @@ EXAMPLES = {
     "ruled_table": ("====  ====\nLine  Time\n====  ====\nNord  9 h\n====  ====", [Kind.TABLE_ROW] * 3),
     "fences": ("Before.\n\n```python\nx = 1\n```", [Kind.SENTENCE, Kind.CODE]),
     "markdown_table": ("Prose.\n\n| a | b |\n|---|---|\n| 1 | 2 |", [Kind.SENTENCE, Kind.TABLE_ROW, Kind.TABLE_ROW]),
-    "json": ('Answer:\n{"a": 1}', [Kind.HEADING, Kind.JSON_MEMBER, Kind.JSON_MEMBER, Kind.JSON_MEMBER]),
-    "json_lines": ('{"a": 1}\n{"a": 2}', [Kind.JSON_MEMBER] * 2),
+    "json": ('Answer:\n{"a": [1, 2],\n"b": 3}\nThat is it.', [Kind.HEADING, Kind.JSON_MEMBER, Kind.SENTENCE]),
+    "fenced_json": (FENCED_JSON, [Kind.CODE, *[Kind.JSON_MEMBER] * 5, Kind.CODE]),
     "delimited_table": ("name\tage\nann\t3\nbob\t4", [Kind.TABLE_ROW] * 3),
     "markup": ("<ul>\n<li>one</li>\n<li>two</li>\n</ul>", [Kind.ELEMENT]),
     "configuration": ("[a]\nb = 1\nc = 2", [Kind.RECORD] * 3),
@@ -47,8 +48,25 @@ EXAMPLES = {
     "exams": ("1. One?\nA) a\nB) b\n\n2. Two?\nA) c\nB) d", [Kind.RECORD] * 2),
     "questions": ("Q: Who?\n\nA: Ann.\n\nQ: Where?\n\nA: There.", [Kind.RECORD] * 2),
     "labelled": ("Name: Ann\nAge: 3\n\nName: Bob\nAge: 4", [Kind.RECORD] * 2),
-    "traces": ('Bad.\nTraceback (most recent call last):\n  File "x.py"\nValueError: bad', [Kind.SENTENCE, Kind.CODE]),
-    "diffs": ("Done.\n\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b", [Kind.SENTENCE, Kind.CODE]),
+    "test_reports": (
+        "=== FAILURES ===\n___ test_a ___\nE       assert 1 == 2\n\nt.py:3: AssertionError\n=== 1 failed in 0.1s ===",
+        [Kind.TABLE_ROW, Kind.CODE, Kind.TABLE_ROW],
+    ),
+    "compiler_messages": ("make all\na.c:3:5: error: no such name\n    3 |   x = y;\n      |       ^", [Kind.CODE] * 2),
+    "git_status": ("On branch main\n\nUntracked files:\n\tnotes.txt", [Kind.TABLE_ROW] * 3),
+    "plans": ('  # a.b will be destroyed\n  - resource "a" "b" {\n      - c = 1\n    }', [Kind.TABLE_ROW]),
+    "grep_output": ("src/a.py:3:x = 1\nsrc/b.py:9:y = 2", [Kind.TABLE_ROW] * 2),
+    "columns": ("NAME   AGE\nann    3 d\nbob    4 d\ncarl   5 d", [Kind.TABLE_ROW] * 4),
+    "listings": ("https://a.example/x\nhttps://b.example/y\nhttps://c.example/z", [Kind.LOG_LINE] * 3),
+    "verses": (
+        "The tide comes in\nAnd takes the stones away\nThe gulls\nCry all the day long",
+        [Kind.SENTENCE] * 4,
+    ),
+    "traces": (
+        'Bad.\nTraceback (most recent call last):\n  File "x.py"\nValueError: bad',
+        [Kind.SENTENCE, *[Kind.CODE] * 3],
+    ),
+    "diffs": ("Done.\n\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b", [Kind.SENTENCE, *[Kind.CODE] * 2]),
     "headings": ("# Title\nText.", [Kind.HEADING, Kind.SENTENCE]),
     "code": ("import os\n\n\ndef f(x):\n    y = x\n    return y\n", [Kind.CODE] * 2),
     "lists": ("- one\n- two", [Kind.LIST_ITEM] * 2),
@@ -134,7 +152,7 @@ def test_a_new_type_is_asked_whether_the_output_is_sound() -> None:
 
 @pytest.mark.parametrize(("kept", "sound"), [({0, 1, 3}, True), ({0, 1}, False), ({1}, False)])
 def test_json_that_does_not_parse_is_not_sound(kept: set[int], sound: bool) -> None:
-    text = json.dumps({"a": 1, "b": 2})
+    text = json.dumps({"a": "x" * 250, "b": "y" * 250})
     passage = segment(text)
     assert CONTENT_TYPES.check(passage, render(passage, kept).text) is sound
 

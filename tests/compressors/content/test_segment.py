@@ -107,14 +107,24 @@ def test_table_rows_require_their_header(text: str) -> None:
     assert passage.units[1].requires == passage.units[2].requires == (0,)
 
 
-def test_stack_trace_is_one_unit() -> None:
+def test_the_error_of_a_stack_trace_stands_under_its_head_and_frames_require_both() -> None:
     trace = 'Traceback (most recent call last):\n  File "x.py", line 1, in f\n    g()\nValueError: bad'
-    assert trace in units(f"It failed:\n\n{trace}\n\nWhy?")
+    passage = segment(f"It failed:\n\n{trace}\n\nWhy?")
+    _, head, frame, error, _ = range(len(passage.units))
+    assert passage.slice(head) == "Traceback (most recent call last):"
+    assert passage.slice(frame) == '  File "x.py", line 1, in f\n    g()'
+    assert passage.slice(error) == "ValueError: bad"
+    assert passage.units[head].structural
+    assert error in passage.units[frame].requires
+    assert head in passage.units[error].requires
 
 
-def test_diff_is_one_unit() -> None:
-    diff = "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n-a\n+b\n c"
-    assert diff in units(f"{diff}\n\nDone.")
+def test_hunks_of_a_diff_require_the_head_of_its_file() -> None:
+    head, hunk = "diff --git a/x b/x\n--- a/x\n+++ b/x", "@@ -1,2 +1,2 @@\n-a\n+b\n c"
+    passage = segment(f"{head}\n{hunk}\n\nDone.")
+    assert [passage.slice(index) for index in range(3)] == [head, hunk, "Done."]
+    assert passage.units[0].structural
+    assert 0 in passage.units[1].requires
 
 
 def test_source_code_is_divided_between_definitions() -> None:
