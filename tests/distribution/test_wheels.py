@@ -34,6 +34,7 @@ SERVICE_FILES = [
     "promptpress_service/grpc_api/proto/promptpress/v1/promptpress.proto",
     "promptpress_service/grpc_api/generated/promptpress_pb2.pyi",
 ]
+SHIP = "The ship was old, and its sails were patched. Colin Archer had built the ship."
 CLASHING = 'raise ImportError("this is the {name} package of another project")\n'
 
 
