@@ -120,7 +120,7 @@ def score(state: State) -> None:
     state.parts = Parts.of(state.passages)
     state.part_scores = cached_score(task.method, state.parts.passages, task.query, task.options, task.method.score_cache)
     state.scored = state.parts.gather(state.part_scores)
-    if task.query:
+    if task.query and task.method.query_use != "ignored":
         state.part_scores = with_named_sections(state.parts, state.part_scores, task.query)
         state.part_scores = with_failures(state.parts, state.part_scores, task.query)
         state.part_scores = with_identifiers(state.parts, state.part_scores, task.query)
@@ -225,7 +225,7 @@ def best_did_not_fit(state: State, selector: UnitSelector, selection: Selection)
     Then what is far less relevant is not put in its place: those units are marked as fillers, and the result warns.
     """
     order = selector.order(state.scores.units, state.tiers)
-    if state.task.query is None or not order or state.budget is None:
+    if not state.task.query or state.task.method.query_use == "ignored" or not order or state.budget is None:
         return False
     best = order[0]
     if best.unit in selection.kept[best.passage] or best in state.refused:
