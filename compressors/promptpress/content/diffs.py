@@ -17,7 +17,8 @@ _PART = 20
 _HUNK = regex.compile(r"@@+ -\d+(?:,\d+)? .*?\+\d+(?:,\d+)? @@+")
 _DIFF = regex.compile(r"diff --(?:git|cc|combined) |@@+ -\d+(?:,\d+)? .*?\+\d+(?:,\d+)? @@+|Index: \S|diff -[ru]")
 _DIFF_BODY = regex.compile(
-    r"[+\- @\\]|$|diff -|index |old mode|new mode|similarity|dissimilarity|rename|copy|new file|deleted file|Binary|GIT binary|={10,}"
+    r"[+\- @\\]|$|diff -|index |old mode|new mode|similarity|dissimilarity|rename|copy|new file|deleted file"
+    r"|Binary|GIT binary|={10,}"
 )
 _FILE_HEADS = ("diff --", "diff -r", "diff -u", "Index: ")
 

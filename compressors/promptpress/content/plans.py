@@ -12,6 +12,8 @@ from promptpress.content.unit_list import UnitList
 WHOLE_RESOURCE = 400
 """Characters up to which a resource is one unit."""
 _COMMENT = regex.compile(r"\s*# \S+ (?:will|must|has|is tainted|cannot|\(depo)")
+_MOST_COMMENTS = 3
+"""Lines of comment above a resource."""
 _RESOURCE = regex.compile(r"\s*(?:[~+\-]|-/\+|\+/-|<=)?\s*(?:resource|data|module|output)\s+\"")
 
 
@@ -28,7 +30,7 @@ class Plans(FoundBlocks):
                 at += 1
                 continue
             opens = at + 1
-            while opens < len(lines) and opens - at < 4 and not lines.matches(_RESOURCE, opens):
+            while opens < len(lines) and opens - at <= _MOST_COMMENTS and not lines.matches(_RESOURCE, opens):
                 opens += 1
             if not lines.matches(_RESOURCE, opens):
                 at += 1
@@ -55,16 +57,15 @@ class Plans(FoundBlocks):
         opens = next((at for at in range(len(lines)) if lines.matches(_RESOURCE, at)), 0)
         closed = lines[len(lines) - 1].strip() == "}"
         head = units.add(0, opens + 1)
-        base = lines.indent(opens)
         with out.under(head):
-            _add_members(units, out, opens + 1, len(lines) - closed, base)
+            _add_members(units, opens + 1, len(lines) - closed)
             if closed:
                 closing = units.add(len(lines) - 1, len(lines), structural=True)
         if closed:
             out.require(head, closing)
 
 
-def _add_members(units: LineUnits, out: UnitList, first: int, stop: int, base: int) -> None:
+def _add_members(units: LineUnits, first: int, stop: int) -> None:
     """Members of a resource: a line each, nested blocks whole."""
     lines = units.lines
     at = first

@@ -48,7 +48,7 @@ EXAMPLES = {
     "questions": ("Q: Who?\n\nA: Ann.\n\nQ: Where?\n\nA: There.", [Kind.RECORD] * 2),
     "labelled": ("Name: Ann\nAge: 3\n\nName: Bob\nAge: 4", [Kind.RECORD] * 2),
     "test_reports": (
-        "=== FAILURES ===\n___ test_a ___\nE       assert 1 == 2\n\nt.py:3: AssertionError\n=== 1 failed in 0.1s ===",
+        "=== FAILURES ===\n_____ test_a _____\nE       assert 1 == 2\n\nt.py:3: AssertionError\n=== 1 failed in 0.1s ===",
         [Kind.TABLE_ROW, Kind.CODE, Kind.TABLE_ROW],
     ),
     "compiler_messages": ("make all\na.c:3:5: error: no such name\n    3 |   x = y;\n      |       ^", [Kind.CODE] * 2),
@@ -58,11 +58,14 @@ EXAMPLES = {
     "columns": ("NAME   AGE\nann    3 d\nbob    4 d\ncarl   5 d", [Kind.TABLE_ROW] * 4),
     "listings": ("https://a.example/x\nhttps://b.example/y\nhttps://c.example/z", [Kind.LOG_LINE] * 3),
     "verses": (
-        "The tide comes in\nAnd takes the stones away\nThe gulls\nCry all the day long",
+        "The tide comes in at noon and it takes with it\nThe stones away, and then in the night\nThe gulls cry\nFor all that was on the shore, and they go to sleep",
         [Kind.SENTENCE] * 4,
     ),
-    "traces": ('Bad.\nTraceback (most recent call last):\n  File "x.py"\nValueError: bad', [Kind.SENTENCE, Kind.CODE]),
-    "diffs": ("Done.\n\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b", [Kind.SENTENCE, Kind.CODE]),
+    "traces": (
+        'Bad.\nTraceback (most recent call last):\n  File "x.py"\nValueError: bad',
+        [Kind.SENTENCE, *[Kind.CODE] * 3],
+    ),
+    "diffs": ("Done.\n\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b", [Kind.SENTENCE, *[Kind.CODE] * 2]),
     "headings": ("# Title\nText.", [Kind.HEADING, Kind.SENTENCE]),
     "code": ("import os\n\n\ndef f(x):\n    y = x\n    return y\n", [Kind.CODE] * 2),
     "lists": ("- one\n- two", [Kind.LIST_ITEM] * 2),

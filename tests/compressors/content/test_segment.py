@@ -107,14 +107,20 @@ def test_table_rows_require_their_header(text: str) -> None:
     assert passage.units[1].requires == passage.units[2].requires == (0,)
 
 
-def test_stack_trace_is_one_unit() -> None:
+def test_frames_of_a_trace_require_its_error_and_its_head() -> None:
     trace = 'Traceback (most recent call last):\n  File "x.py", line 1, in f\n    g()\nValueError: bad'
-    assert trace in units(f"It failed:\n\n{trace}\n\nWhy?")
+    passage = segment(trace)
+    assert [passage.slice(i) for i in range(3)] == trace.replace("\n    g", "~    g").replace("\n", "|").replace(
+        "~", "\n"
+    ).split("|")
+    assert [unit.requires for unit in passage.units] == [(), (2,), (0,)]
 
 
-def test_diff_is_one_unit() -> None:
+def test_a_hunk_is_one_unit_and_requires_its_file() -> None:
     diff = "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n-a\n+b\n c"
-    assert diff in units(f"{diff}\n\nDone.")
+    passage = segment(f"{diff}\n\nDone.")
+    assert [passage.slice(i) for i in range(2)] == [diff[:34], diff[35:]]
+    assert [unit.requires for unit in passage.units] == [(), (0,), ()]
 
 
 def test_source_code_is_divided_between_definitions() -> None:
