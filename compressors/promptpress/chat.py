@@ -157,13 +157,14 @@ def queries_before(slots: Sequence[Slot]) -> dict[int, str]:
         if slot.role == "assistant":
             open_offer = "".join(slot.text[a:b] for a, b in closing_question(slot.text))
         elif slot.role == "user" and slot.text.strip():
-            offered, open_offer = (open_offer, "") if latest is None else (offered, open_offer)
+            if latest is None:
+                offered, open_offer = open_offer, ""
             latest = slot
     return queries
 
 
 def question_in(text: str) -> str:
-    """The text itself if it is short; of a longer one what it asks about its context, or its closing question or sentences."""
+    """A short text itself; of a longer one what it asks about its context, or its closing question or sentences."""
     text = text.strip()
     if not text or len(text) <= MAX_QUESTION:
         return text

@@ -43,7 +43,7 @@ class Portion:
         rewritten: list[Rewritten] = []
         position = length = 0
         for (start, end), piece in zip(self.pieces, rendered, strict=True):
-            before = (position, start if piece.text else trim(text, position, start)[1])
+            before = (position, start if piece.text else position + len(text[position:start].rstrip()))
             if before[0] < before[1]:
                 spans.append(before)
                 written.append(text[before[0] : before[1]])
@@ -63,7 +63,7 @@ class Portion:
         if position < len(text):
             spans.append((position, len(text)))
             written.append(text[position:])
-        return Rendered("".join(written), merge(spans), rewritten)
+        return Rendered("".join(written), merge(spans), tuple(rewritten))
 
     def unchanged(self) -> Rendered:
         """The text as it is."""

@@ -7,9 +7,12 @@ import pytest
 
 from benchmarks.quality.__main__ import method_and_options, run
 from benchmarks.quality.data import Item, dataset_files, load, load_set
+from benchmarks.quality.forms import FORMS, Form, passages, request_for, spans_of
 from benchmarks.quality.metrics import kept, survives
+from benchmarks.quality.outcome import violation
 from benchmarks.quality.plot import draw
 from benchmarks.quality.table import markdown
+from promptpress import compress
 from tests.conftest import PROSE
 
 
@@ -113,3 +116,16 @@ def test_measures_of_summaries() -> None:
     assert entity_recall(summary, "Oslo 1910") == pytest.approx(2 / 3)
     assert rouge_l_recall(item(), "x") is None
     assert entity_recall(item(), "x") is None
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_same_passages_in_every_form(form: Form) -> None:
+    documents = [{"title": "South Pole", "text": PROSE}]
+    item = Item("i", "made", "Which ship did Amundsen use?", documents, ["Fram"], all_required=False, key_terms=[])
+    request = request_for(item, form, target_ratio=0.5, include=["spans"])
+    (passage,) = passages(request)
+    assert passage.text.endswith(PROSE)
+    result = compress(**{name: getattr(request, name) for name in request.model_fields_set})
+    assert violation(request, result, 0.5) is None
+    assert [len(spans) > 0 for spans in spans_of(result)] == [True]
+    assert "Fram" in passages(result)[0].text

@@ -48,7 +48,7 @@ def test_repetitions_come_last_even_in_a_higher_tier() -> None:
 
 
 def test_structural_units_are_not_ranked() -> None:
-    table = segment('{"a": 1, "b": 2}')
+    table = segment('[{"a": 1}, {"b": 2}, {"c": 3}]')
     found = ranking([table], [np.zeros(len(table.units), dtype=np.float32)])
     assert {ref.unit for ref in found} == {u for u, unit in enumerate(table.units) if not unit.structural}
     assert len(found) < len(table.units)

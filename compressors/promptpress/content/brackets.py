@@ -132,10 +132,8 @@ class BraceBlocks(WholeText):
 
 
 def _blocks_of(lines: Lines) -> Node | None:
-    root = Node(0, 0)
-    open_nodes = [root]
+    reader = _BlockReader()
     comment: int | None = None
-    blocks = code = directives = 0
     for start, end in lines.spans:
         check()
         line = lines.text[start:end]
@@ -144,28 +142,49 @@ def _blocks_of(lines: Lines) -> Node | None:
         if _COMMENT.match(line):
             comment = start if comment is None else comment
             continue
-        node = Node(start if comment is None else comment, end, end, end)
-        comment = None
-        code += _CODE.match(line) is not None
-        if _CLOSES.match(line):
-            if len(open_nodes) == 1:
-                return None
-            closed = open_nodes.pop()
-            closed.closing, closed.end = node.start, end
-        elif line.rstrip().endswith("{") and len(line) < 200 and _OPENS.match(line):
-            blocks += 1
-            open_nodes[-1].children.append(node)
-            open_nodes.append(node)
-        elif _DIRECTIVE.match(line):
-            directives += 1
-            open_nodes[-1].children.append(node)
-        elif open_nodes[-1].children and not open_nodes[-1].children[-1].children:
-            open_nodes[-1].children[-1].end = open_nodes[-1].children[-1].closing = end  # goes on
-        else:
+        if not reader.add(line, Node(start if comment is None else comment, end, end, end)):
             return None
-    if len(open_nodes) > 1 or blocks < 2 or directives < 3 or code > 0.05 * (blocks + directives):
+        comment = None
+    if not reader.is_configuration():
         return None
     if comment is not None:
         end = lines.filled[-1][1]
-        root.children.append(Node(comment, end, end, end))
-    return root
+        reader.root.children.append(Node(comment, end, end, end))
+    return reader.root
+
+
+class _BlockReader:
+    """Blocks in braces, read line by line."""
+
+    def __init__(self) -> None:
+        self.root = Node(0, 0)
+        self._open = [self.root]
+        self._blocks = self._code = self._directives = 0
+
+    def add(self, line: str, node: Node) -> bool:
+        """Add a line with the comments above it; False if it cannot stand where it stands."""
+        children = self._open[-1].children
+        self._code += _CODE.match(line) is not None
+        if _CLOSES.match(line):
+            if len(self._open) == 1:
+                return False
+            closed = self._open.pop()
+            closed.closing, closed.end = node.start, node.end
+        elif line.rstrip().endswith("{") and len(line) < 200 and _OPENS.match(line):
+            self._blocks += 1
+            children.append(node)
+            self._open.append(node)
+        elif _DIRECTIVE.match(line):
+            self._directives += 1
+            children.append(node)
+        elif children and not children[-1].children:
+            # The directive before goes on.
+            children[-1].end = children[-1].closing = node.end
+        else:
+            return False
+        return True
+
+    def is_configuration(self) -> bool:
+        """Whether every block is closed, and there are blocks and directives enough and hardly any code."""
+        lines = self._blocks + self._directives
+        return len(self._open) == 1 and self._blocks >= 2 and self._directives >= 3 and self._code <= 0.05 * lines

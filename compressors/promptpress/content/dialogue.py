@@ -89,7 +89,7 @@ class Dialogue(BlockType):
             a, b = trim(text, start + lines.spans[turn.line][0], start + lines.spans[stop - 1][1])
             speech = a + _prefix_length(text[a:b], turn.own_line)
             answers = question if turn.name != name and _is_fragment(text, speech, b) else None
-            index = _add_turn(text, a, speech, b, out, () if answers is None else (answers,))
+            index = _add_turn(text, (a, speech, b), out, () if answers is None else (answers,))
             if answers is not None:
                 out.require(answers, index)
             asks = b - a <= LONGEST_QUESTION and _QUESTION.search(text, max(a, b - 10), b) is not None
@@ -103,8 +103,9 @@ def _is_fragment(text: str, start: int, end: int) -> bool:
     return (stop.end() if stop else end) - start <= LONGEST_FRAGMENT
 
 
-def _add_turn(text: str, start: int, speech: int, end: int, out: UnitList, requires: tuple[int, ...]) -> int:
-    """Add the turn `text[start:end]` and return the index of its last unit."""
+def _add_turn(text: str, edges: tuple[int, int, int], out: UnitList, requires: tuple[int, ...]) -> int:
+    """Add the turn with these edges (its start, where its speech begins, its end) and return the index of its last unit."""
+    start, speech, end = edges
     if end - start <= LONG_TURN or speech >= end:
         return out.add(start, end, Kind.TURN, requires=requires)
     spans = _sentences(text, speech, end)

@@ -93,13 +93,13 @@ def _broken(lines: Lines, at: int) -> int:
     return last - at + 1
 
 
-def values_of(text: str) -> list[Literal]:
-    """The values that follow each other in a text of nothing else; empty if something else stands between them.
+def values_of(text: str, start: int = 0, end: int | None = None) -> list[Literal]:
+    """The values that follow each other in `text[start:end]` and nothing else; empty if something else stands there.
 
     White space, commas and comments between them count as nothing.
     """
     values: list[Literal] = []
-    at, end = 0, trim(text)[1]
+    at, end = trim(text, start, end)
     while (at := _after(text, at)) < end:
         value, _ = read_literal(text, at, end, cut_off=True)
         if value is None:

@@ -21,8 +21,9 @@ _NUMBERS_LENGTH = 200
 _IDENTITY = regex.compile(
     r"(?P<quote>[\"']?)(?:name|id|_id|key|uuid|title|label|slug)(?P=quote)\s*+:\s*+[^\[{]", regex.IGNORECASE
 )
+_BRACKETS = frozenset("[{(")
 _LONGEST_IDENTITY = 120
-_MOST_IDENTITIES = 3
+_MOST_IDENTITIES = 2
 _LEAST_RECORDS = 3
 """Members of a short value from which it is a list of records, if it is the only one: each is kept or dropped by itself."""
 _NUMBER = regex.compile(r"[-+]?[\d.][\w.+-]*,?")
@@ -47,7 +48,7 @@ class _Emitter:
         """Units of the strings looked at so far, by where they open."""
 
     def emit(self, value: Literal, depth: int, only: bool) -> None:
-        if value.mark in ("[", "{", "("):
+        if value.mark in _BRACKETS:
             if self._is_long(value, depth, only):
                 self._container(value, depth, only)
                 return
@@ -67,7 +68,7 @@ class _Emitter:
 
     def _divisible(self, value: Literal, depth: int, only: bool) -> bool:
         """Whether the value becomes several units."""
-        if value.mark in ("[", "{", "("):
+        if value.mark in _BRACKETS:
             return self._is_long(value, depth, only)
         return bool(value.mark and value.complete and self._string(value))
 
@@ -75,7 +76,7 @@ class _Emitter:
         if value.closing - value.opening <= LONG_STRING:
             return []
         if value.opening not in self.strings:
-            self.strings[value.opening] = string_units(self.text, value.opening, value.closing)
+            self.strings[value.opening] = string_units(self.text, value.opening, value.closing, self.out)
         return self.strings[value.opening]
 
     def _add_string(self, value: Literal, units: list[Unit]) -> None:
@@ -88,7 +89,7 @@ class _Emitter:
     def _container(self, value: Literal, depth: int, only: bool) -> None:
         opening = self.out.add(value.start, value.opening, Kind.JSON_MEMBER, join=Join.OPEN, structural=True)
         large = self._large(value, depth, only)
-        fields = self._has_few_fields(value, large)
+        fields = self._has_few_fields(value, large, depth, only)
         of_one = only and sum(large) == 1
         required: list[int] = []
         with self.out.under(opening):
@@ -122,17 +123,28 @@ class _Emitter:
             index = self.out.add(start, end, Kind.JSON_MEMBER)
             if len(found) < identities and self._is_identity(value, start, end):
                 found.append(index)
-            if value.mark == "(" and value.complete and end == value.members[-1].end and start > value.members[0].start:
-                if self.text[end - 1] != ",":
-                    # Alone and without a comma it would be no tuple.
-                    self.out.require(index, index - 1)
+            last = value.complete and end == value.members[-1].end and start > value.members[0].start
+            flows = self.out.units[index - 1].join is Join.FLOW
+            if value.mark == "(" and last and flows and self.text[end - 1] != ",":
+                # Alone and without a comma it would be no tuple.
+                self.out.require(index, index - 1)
         return found
 
-    def _has_few_fields(self, value: Literal, large: list[bool]) -> bool:
-        if value.mark != "{" or not value.complete or not any(large):
+    def _has_few_fields(self, value: Literal, large: list[bool], depth: int, only: bool) -> bool:
+        """Whether the short fields go with all else: in a record with a long text, and around the only one."""
+        if value.mark != "{" or not value.complete or not self._holds_text(value, large, depth, only):
             return False
         total = sum(member.end - member.start for member, is_large in zip(value.members, large, strict=True) if not is_large)
         return 0 < total <= min(FIELDS_LENGTH, (value.end - value.start) // 3)
+
+    def _holds_text(self, value: Literal, large: list[bool], depth: int, only: bool) -> bool:
+        """Whether all that is long in it are strings, or one value that holds nothing else long, if it is the only one."""
+        members = [member for member, is_large in zip(value.members, large, strict=True) if is_large]
+        if not members or not any(member.mark in _BRACKETS for member in members):
+            return bool(members)
+        if not only or len(members) > 1 or depth >= MAX_DEPTH:
+            return False
+        return self._holds_text(members[0], self._large(members[0], depth + 1, only), depth + 1, only)
 
     def _is_identity(self, value: Literal, start: int, end: int) -> bool:
         return value.mark == "{" and end - start <= _LONGEST_IDENTITY and bool(_IDENTITY.match(self.text, start, end))

@@ -1,7 +1,7 @@
 """Object and list literals as a tree of spans: JSON, JSON5, Python's reprs and JavaScript's literals, also cut off.
 
-One grammar for all of them, since none of it is evaluated: brackets, quoted strings, commas, colons, comments and words. What
-is not certainly such a literal is refused: prose in brackets, code in braces.
+One grammar for all of them, since none of it is evaluated: brackets, quoted strings, commas, colons, comments and words.
+What is not certainly such a literal is refused: prose in brackets, code in braces.
 """
 
 from collections.abc import Iterator
@@ -37,8 +37,8 @@ _LONGEST_REMARK = 200
 class Literal:
     """A value with its key: `text[start:end]`.
 
-    `opening` is just behind the opening bracket or quote and `closing` at the closing one; both are 0 for a word. `mark` is the
-    opening bracket or quote, `""` for words and calls, which have no members.
+    `opening` is just behind the opening bracket or quote and `closing` at the closing one; both are 0 for a word. `mark` is
+    the opening bracket or quote, `""` for words and calls, which have no members.
     """
 
     start: int
@@ -181,7 +181,7 @@ class _Scanner:
         container = self.stack[-1]
         self._mark_commented(container)
         before = self.current or (container.members[-1] if container.members else None)
-        same_line = "\n" not in self.text[before.end if before else container.opening : start]
+        same_line = "\n" not in self.text[before.end - 1 if before else container.opening : start]
         if same_line and before and not self.wants_value:
             # With the line break: nothing may come behind it on its line.
             before.end = end + (self.text[start] != "/" or self.text[start + 1] == "/") * (end < self.end)
@@ -192,12 +192,9 @@ class _Scanner:
         if container.commented:
             return
         container.commented = True
-        for member, following in zip(container.members, [*container.members[1:], None], strict=True):
-            limit = following.start if following else self.end
-            comma = self.text.find(",", member.end, limit)
-            # The text between two members holds nothing but white space and the comma.
-            if comma >= 0 and not self.text[member.end : comma].strip():
-                member.end = comma + 1
+        for member in container.members:
+            # Nothing but white space stands between a member and its comma.
+            member.end = self.text.find(",", member.end, self.end) + 1 or member.end
 
     def _call(self, start: int, end: int) -> int:
         """A call like `Decimal('1.5')`, as one word up to the bracket that closes it."""
@@ -211,15 +208,14 @@ class _Scanner:
 
     def _cut_off(self, at: int) -> Literal | None:
         """The value as far as it goes; the member that is cut off reaches to the end."""
-        if not self.cut_off or not self.stack or self.evidence < 2:
+        if not self.cut_off or not self.stack or self.evidence < _LEAST_WHEN_CUT_OFF:
             return None
         if at < self.end and self.text[at] not in "\"'`" and self.end - at > _LONGEST_REMARK:
             return None
-        complete = sum(len(container.members) for container in self.stack)
-        if complete < _LEAST_WHEN_CUT_OFF:
-            return None
         if at == self.end and self.current is not None and self.current.mark and not self.wants_value:
             self._close_member()
+        if sum(len(container.members) for container in self.stack) < _LEAST_WHEN_CUT_OFF:
+            return None
         tail = self.current.start if self.current else at
         tail_start, tail_end = trim(self.text, tail, self.end)
         if tail_start < tail_end:

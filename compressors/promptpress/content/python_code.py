@@ -72,7 +72,7 @@ class _Writer:
         return self.lines.spans[last][1] - self.lines.spans[first][0]
 
     def statements(self, body: Sequence[ast.stmt], first: int, last: int, depth: int) -> int:
-        """Add the statements of a block in the lines `first` to `last`; returns the first unit that is a statement."""
+        """Add the statements of a block, the lines `first` to `last`; returns the first unit that is a statement."""
         added = -1
         run: tuple[int, int] | None = None
         items = list(self._items(body, first, last))
@@ -144,7 +144,7 @@ class _Writer:
             self.out.require(headers[0], headers[1], firsts[1])
 
     def _clauses(self, item: _Item) -> list[_Clause]:
-        """The headers of a statement with what is below each; none if it has none or a body begins beside its header."""
+        """The header of a statement and its further clauses; nothing if it has none or a body is beside its header."""
         statement = item.statement
         clauses: list[_Clause] = []
         match statement:

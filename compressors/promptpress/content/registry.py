@@ -14,12 +14,12 @@ from promptpress.content.dialogue import Dialogue
 from promptpress.content.diffs import Diffs
 from promptpress.content.emails import Emails
 from promptpress.content.exams import Exams
+from promptpress.content.fenced_json import FencedJson
 from promptpress.content.fences import Fences
 from promptpress.content.git_status import GitStatus
 from promptpress.content.grep_output import GrepOutput
 from promptpress.content.headings import Headings
 from promptpress.content.json import Json
-from promptpress.content.json_lines import JsonLines
 from promptpress.content.labelled import Labelled, Questions, Rows
 from promptpress.content.labels import Attributions, Labels, Outlined, Titles
 from promptpress.content.latex import Latex
@@ -57,13 +57,13 @@ class ContentTypes:
 
 CONTENT_TYPES = ContentTypes(
     (
+        FencedJson(),
         Fences(),
         TaggedSources(),
         NumberedSources(),
         Quotes(),
         MarkdownTable(),
         RuledTable(),
-        JsonLines(),
         Json(),
         DelimitedTable(),
         Markup(),

@@ -77,15 +77,14 @@ def joint(passage: Passage, left: int, right: int) -> Span:
     gaps = passage.gaps
     if right == left + 1:
         return gaps[right]
-    if passage.units[left].join is Join.OPEN:
+    before, after = passage.units[left], passage.units[right]
+    if before.join is Join.OPEN:
         return gaps[left + 1]
-    if passage.units[right].kind is Kind.FRAGMENT:
+    if after.kind is Kind.FRAGMENT:
         return _joint_of_fragments(passage, left, right)
-    if passage.units[right].kind is Kind.STRING_SENTENCE and passage.units[left].kind is Kind.STRING_SENTENCE:
+    if after.kind is Kind.STRING_SENTENCE and before.kind is Kind.STRING_SENTENCE:
         return _joint_in_string(passage, left, right)
-    if passage.units[right].join is Join.CLOSE:
-        return gaps[right]
-    if passage.units[right].kind in STRUCTURED_KINDS and passage.units[right].requires:
+    if after.join is Join.CLOSE or (after.kind in STRUCTURED_KINDS and after.requires):
         return gaps[right]
     text = passage.text
     blank = [g for g in range(left + 1, right + 1) if not text[slice(*gaps[g])].strip()]

@@ -37,11 +37,14 @@ def segment(text: str, title: str = "", hidden: Sequence[Span] = (), types: Cont
 
 def _units(text: str, types: ContentTypes, depth: int = 0) -> list[Unit]:
     def add_blocks(text: str, start: int, end: int, out: UnitList) -> None:
-        inside = UnitList(add_blocks)
+        inside = UnitList(add_blocks, units_of)
         _add_blocks(Lines(text[start:end], depth + 1), types, inside)
         out.extend(inside.units, lambda position: start + position)
 
-    lines, out = Lines(text, depth), UnitList(add_blocks)
+    def units_of(text: str) -> Sequence[Unit]:
+        return segment(text, types=types).units
+
+    lines, out = Lines(text, depth), UnitList(add_blocks, units_of)
     if text.strip() and not any(each.whole_text(lines, out) for each in types.whole_texts):
         _add_blocks(lines, types, out)
     return _with_needed_headings(out.units)

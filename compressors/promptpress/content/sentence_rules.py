@@ -10,7 +10,7 @@ import regex
 
 # Abbreviations that stand before what they belong to. One list for each language, since one's abbreviation is another's word.
 _ABBREVIATIONS = {
-    "en": "dr mr mrs ms prof st hosp gen col capt lt sgt rev hon sen rep gov approx est fig figs eq sec ch vol no nos pp p ed eds cf vs e.g i.e viz jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun dept univ assn bldg ave blvd rd mt ft inc corp jr sr messrs mme mlle al",
+    "en": "dr mr mrs ms prof st hosp gen col capt lt sgt rev hon sen rep gov approx est fig figs eq sec ch vol no nos pp p ed eds cf vs e.g i.e viz dept univ assn bldg ave blvd rd mt ft inc corp jr sr messrs mme mlle al",
     "de": "abs abb abk abt allg anm art aufl az bd begr betr bes bez bspw bzgl bzw ca co d dgl dipl dr e ebd eig einschl engl entspr etc evtl evt exkl fa fam ff fr frl geb gegr gem gen gest gez ggf ggfs h hbf hr hrn hrsg i inc ing inkl insb insbes jan jh jhd jr kap kath lt m max med mind mio mrd mind mo di mi do sa so nov okt dez sept nr o od orig phil pol pos priv prof r rd rel s schr sog st std str svw tel tsd u urspr usf v verf vgl vorm vs w z zt zzgl zus z.b d.h u.a i.d.r z.t o.ä u.ä feb apr aug",
     "fr": "m mm mme mmes mlle mlles dr pr me st ste art al av bd boul ch chap cf env ex fig hab ill max min n no nº p pp par ref réf sq suiv t tél vol éd etc janv févr avr juil sept oct nov déc c.-à-d p.ex",
     "es": "sr sra srta srs sres dr dra d dña prof ing lic arq gral cap art arts av avda c cía col depto dpto ed ej etc fig gob hnos izq dcha km n nº no núm pág págs p pp ref tel ud uds vd vds vol aprox máx mín p.ej ee.uu ene feb mar abr jun jul ago sept oct nov dic",
@@ -35,6 +35,8 @@ _ABBREVIATIONS = {
 }
 _ENDS_TOO = frozenset(["al", "etc", "co", "inc", "corp", "ltd", "jr", "sr", "ff", "usf", "usw"])
 """Abbreviations with which a sentence may end as well: a capital letter behind them decides nothing, and the edge stays."""
+_CALENDAR = frozenset("jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thurs fri sat sun".split())
+"""English days and months, most of them words too: abbreviations only before a number or a small letter."""
 _ORDINALS = frozenset(["de", "cs", "sk", "pl", "da", "nb", "no", "fi", "hu", "sl", "hr", "et", "lv", "tr", "is", "sr"])
 """Languages that write ordinal numbers, and so the days of dates, with a full stop."""
 _ORDINAL_BEFORE = regex.compile(
@@ -95,7 +97,7 @@ def goes_on(paragraph: str, edge: int, language: str) -> bool:
     if word is None:
         return False
     found = word["word"].lower()
-    if found in _ENDS_TOO:
+    if found in _ENDS_TOO or (language == "en" and found in _CALENDAR):
         return _GOES_ON.match(after) is not None
     return is_abbreviation(found, language)
 

@@ -1,7 +1,6 @@
 """Stack traces of any language: frames below the error, own ones before those of libraries."""
 
 from collections.abc import Sequence
-from enum import Enum
 from typing import ClassVar
 
 import regex
@@ -18,38 +17,28 @@ _PYTHON = regex.compile(r"\s*(?:\+ )?(?:Exception Group )?Traceback \(most recen
 _CHAINED = regex.compile(r"(?:The above exception was the direct cause|During handling of the above exception)")
 _CAUSE = regex.compile(r"\s*(?:Caused by: |Suppressed: |-{2,}> \S|\[cause\]: |Wrapped by: )")
 _FRAME = regex.compile(
-    r"""\s+at\ (?:async\ |new\ )?[\w.$<>/\[\]@:`~-]|\s+from\ \S+:\d+:in\ |\#\d+\s+(?:\S+\(\d+\):|\{main\}
-    |\S.*\(\)\ (?:called\ )?at\ )
+    r"""\s+at\ (?:async\ |new\ )?[\w.$<>/\[\]@:`~-]|\s+from\ \S+:\d+:in[ ]
+    |\#\d+\s+(?:\S+\(\d+\):|\{main\}|\S.*\(\)\ (?:called\ )?at\ )
     |\s+\(\w+(?:\ [\d.]+)?\)\ \S+\.(?:exs?|erl):\d+:|\s+(?:lib|test|apps|src)/\S+\.exs?:\d+:
     |\s+\d+:\ +(?:0x[0-9a-f]+\ -\ )?\S+::\S+$""",
     regex.VERBOSE,
 )
 _BESIDE = regex.compile(
-    r"\s+\.\.\. \d+ (?:more|common|frames)|\s*-+ ?End of .*stack trace|\s+\[[\w ,]+\]$|\s+thrown in "
-    r"|\s+at <anonymous>$|note: (?:run with|Some details)"
+    r"\s+\.\.\. \d+ (?:more|common|frames)|\s*-+ ?End of .*stack trace|\s+\[[\w ,]+\]$|\s+thrown in |\s+at <anonymous>$"
+    r"|note: (?:run with|Some details)"
 )
 _HEADER = regex.compile(r"\s*(?:Stack ?trace:|stack backtrace:|goroutine \d+ \[.*\]:|created by )", regex.IGNORECASE)
 _PANIC = regex.compile(r"(?:panic: |fatal error: |thread '.*' (?:\(\d+\) )?panicked at )")
 _GO_FRAME = regex.compile(r"\s+\S+\.(?:go|s):\d+(?: \+0x[0-9a-f]+)?$")
 _ERROR = regex.compile(r"\b(?:[A-Z]\w*)?(?:Error|Exception|Fehler|panic|Fatal|Uncaught|Unhandled)\b")
 _LIBRARY = regex.compile(
-    r"""site-packages|dist-packages|/lib/python\d|<frozen|node_modules|node:|\(internal/|/rustc/|\.cargo/
-    |/usr/(?:local/)?(?:lib|go)/
-    |vendor/|/gems/|/ruby/\d|at\ (?:java|javax|jdk|sun|kotlin|scala|System|Microsoft|org\.(?:spring|apache
-    |junit|hibernate|eclipse))[./]
+    r"""site-packages|dist-packages|/lib/python\d|<frozen|node_modules|node:|\(internal/|/rustc/|\.cargo/|/usr/(?:local/)?(?:lib|go)/
+    |vendor/|/gems/|/ruby/\d
+    |at\ (?:java|javax|jdk|sun|kotlin|scala|System|Microsoft|org\.(?:spring|apache|junit|hibernate|eclipse))[./]
     |\bruntime\.|\bstd::|\bcore::|\(elixir\b|\(stdlib\b""",
     regex.VERBOSE,
 )
 _MOST_MESSAGE_LINES = 3
-
-
-class _Role(Enum):
-    """What a line of a trace is."""
-
-    ERROR = "error"
-    FRAME = "frame"
-    HEAD = "head"
-    BESIDE = "beside"
 
 
 class Traces(BlockType):
@@ -120,50 +109,51 @@ def _error_of(frame: tuple[int, int], errors: Sequence[tuple[int, int]], *, pyth
 
 def _divided(lines: Lines) -> tuple[list[tuple[int, int]], ...]:
     """Errors, frames, heads and lines beside them, each as the lines `[first, stop)`. There is at least one error."""
-    parts: dict[_Role, list[tuple[int, int]]] = {role: [] for role in _Role}
+    errors: list[tuple[int, int]] = []
+    frames: list[tuple[int, int]] = []
+    heads: list[tuple[int, int]] = []
+    beside: list[tuple[int, int]] = []
     python = lines.matches(_PYTHON, 0)
     at = 0
     while at < len(lines):
         check()
+        stop = at + 1
         if lines.blank(at):
-            at += 1
-            continue
-        role = _role(lines, at, python=python)
-        stop = _part_end(lines, at, role, python=python)
-        parts[role].append((at, stop))
+            pass
+        elif any(lines.matches(each, at) for each in (_PYTHON, _CHAINED, _HEADER)):
+            heads.append((at, stop))
+        elif lines.matches(_BESIDE, at):
+            beside.append((at, stop))
+        elif (frame_end := _frame_end(lines, at, python=python)) is not None:
+            stop = frame_end
+            frames.append((at, stop))
+        else:
+            stop = stop if python else _message_end(lines, stop)
+            errors.append((at, stop))
         at = stop
-    if not parts[_Role.ERROR]:
-        other = next(parts[role] for role in (_Role.FRAME, _Role.HEAD, _Role.BESIDE) if parts[role])
-        parts[_Role.ERROR].append(other.pop())
-    return parts[_Role.ERROR], parts[_Role.FRAME], parts[_Role.HEAD], parts[_Role.BESIDE]
+    if not errors:
+        errors.append(frames.pop() if frames else heads.pop() if heads else beside.pop())
+    return errors, frames, heads, beside
 
 
-def _role(lines: Lines, at: int, *, python: bool) -> _Role:
-    if any(lines.matches(each, at) for each in (_PYTHON, _CHAINED, _HEADER)):
-        return _Role.HEAD
-    if lines.matches(_BESIDE, at):
-        return _Role.BESIDE
-    if python and (lines.startswith((" ", "\t"), at) or _in_group(lines, at)):
-        return _Role.FRAME
-    go = at > 0 and lines.matches(_GO_FRAME, at + 1)
-    return _Role.FRAME if go or lines.matches(_FRAME, at) else _Role.ERROR
-
-
-def _part_end(lines: Lines, at: int, role: _Role, *, python: bool) -> int:
-    """Behind the lines that a frame or a message goes on in."""
+def _frame_end(lines: Lines, at: int, *, python: bool) -> int | None:
+    """Behind the frame that begins at the line; None if none does."""
     stop = at + 1
-    if role is _Role.ERROR and not python:
-        while stop < len(lines) and _is_message(lines, stop):
+    if python and (lines.startswith((" ", "\t"), at) or _in_group(lines, at)):
+        while stop < len(lines) and lines.startswith((" ", "\t"), stop) and 'File "' not in lines[stop]:
             stop += 1
-    elif role is _Role.FRAME and python:
-        while lines.startswith((" ", "\t"), stop) and 'File "' not in lines[stop]:
-            stop += 1
-    elif role is _Role.FRAME and lines.matches(_FRAME, at):
+        return stop
+    if lines.matches(_FRAME, at):
         while lines.matches(_NEXT_OF_RUST, stop):
             stop += 1
-    elif role is _Role.FRAME:
-        stop += 1
-    return stop
+        return stop
+    return stop + 1 if at > 0 and lines.matches(_GO_FRAME, at + 1) else None
+
+
+def _message_end(lines: Lines, at: int) -> int:
+    while at < len(lines) and _is_message(lines, at):
+        at += 1
+    return at
 
 
 _NEXT_OF_RUST = regex.compile(r"\s{8,}at \S")

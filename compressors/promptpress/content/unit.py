@@ -63,6 +63,11 @@ class Passage:
         edges = [0, *(edge for unit in self.units for edge in (unit.start, unit.end)), len(self.text)]
         return list(zip(edges[::2], edges[1::2], strict=True))
 
+    @cached_property
+    def division(self) -> str:
+        """How the text is divided, as a part of keys of caches: that of a part of a text depends on what is around it."""
+        return " ".join(f"{unit.start}-{unit.end}{unit.kind.value}{unit.structural:d}" for unit in self.units)
+
     def slice(self, index: int) -> str:
         """The text of one unit in the original."""
         unit = self.units[index]

@@ -11,10 +11,15 @@ from promptpress.content.unit import Join, Unit
 class UnitList:
     """Units in reading order. Content types add to it; the index that `add` returns is what other units may require."""
 
-    def __init__(self, blocks: "Callable[[str, int, int, UnitList], None] | None" = None) -> None:
+    def __init__(
+        self,
+        blocks: "Callable[[str, int, int, UnitList], None] | None" = None,
+        units_of: Callable[[str], Sequence[Unit]] | None = None,
+    ) -> None:
         self.units: list[Unit] = []
         self._parents: list[int] = []
         self._blocks = blocks
+        self._units_of = units_of
 
     def add(
         self,
@@ -36,6 +41,12 @@ class UnitList:
         if self._blocks is None:
             raise ValueError("a list of units for one type only")
         self._blocks(text, start, end, self)
+
+    def units_of(self, text: str) -> Sequence[Unit]:
+        """The units of a text by itself, of any type: what a string of JSON says. Nothing is added."""
+        if self._units_of is None:
+            raise ValueError("a list of units for one type only")
+        return self._units_of(text)
 
     def require(self, index: int, *required: int) -> None:
         """Let the unit at `index` require further units, which may come after it."""

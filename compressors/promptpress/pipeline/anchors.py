@@ -15,7 +15,7 @@ _TRIED = 8
 
 
 def anchor(state: State) -> None:
-    """Protect the best unit of every item that has no protected one; where these do not fit, smaller ones of earlier items.
+    """Protect the best unit of every item without a protected one, or, where these do not fit, smaller ones of some items.
 
     Raises BudgetInfeasible, with the smallest target, where not even the smallest units fit.
     """
@@ -25,10 +25,10 @@ def anchor(state: State) -> None:
     selector = UnitSelector(state.passages, state.task.counter.count)
     room = state.budget - selector.tokens(selector.with_requirements(forced))
     candidates = _candidates(state)
-    chosen = {owner: _first_sound(state, refs) for owner, refs in sorted(candidates.items())}
+    chosen = {owner: _first_sound(state, refs) for owner, refs in candidates.items()}
     costs = {owner: _cost(state, ref) for owner, ref in chosen.items() if ref}
     needed = sum(costs.values())
-    for owner in costs:
+    for owner in reversed(costs):
         if needed <= room:
             break
         smallest = _first_sound(state, sorted(candidates[owner], key=lambda ref: _cost(state, ref)))
@@ -48,7 +48,7 @@ def anchor(state: State) -> None:
 
 
 def _candidates(state: State) -> dict[int, list[UnitRef]]:
-    """For each item without a protected unit its best ones, best first."""
+    """For each item without a protected unit its best ones, best first; the most relevant item first."""
     owners = state.task.owners
     covered = {owners[p] for p, units in enumerate(state.protected) if units}
     found: dict[int, list[UnitRef]] = defaultdict(list)

@@ -24,9 +24,12 @@ def shorten_best_unit(state: State) -> bool:
     A sentence with a negation or a condition is never shortened, and what is cut off holds no fact.
     """
     assert state.budget is not None
+    best = next(iter(ranked(state.passages, state.scores.units, state.tiers)), None)
     for ref in _candidates(state)[:_TRIED]:
         rendered = _first_clauses(state.passages[ref.passage], ref.unit, state.budget, state.task.counter)
         if rendered is not None:
+            if ref == best:
+                state.warnings = [each for each in state.warnings if not each.startswith("best_did_not_fit")]
             state.warnings.append("cut_inside_sentence: the target is smaller than any sentence; the best one was shortened")
             state.rendered[ref.passage] = rendered
             return True

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from promptpress.content import Passage
+from promptpress.content.json_strings import readable
 from promptpress.content.passages import Part, parts_of
 from promptpress.scores import Scored
 
@@ -56,7 +57,8 @@ class Parts:
 
 def _parts(passage: Passage) -> list[Part]:
     # A text without units is a passage too: methods give one relevance for each.
-    return parts_of(passage) or [Part(0, passage)]
+    parts = parts_of(passage) or [Part(0, passage)]
+    return [Part(part.first, readable(part.passage)) for part in parts]
 
 
 def _joined(arrays: Sequence[np.ndarray], owners: Sequence[int], texts: int, dtype: type = np.float32) -> list[np.ndarray]:

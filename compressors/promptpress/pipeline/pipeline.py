@@ -17,7 +17,7 @@ from promptpress.pipeline.anchors import anchor
 from promptpress.pipeline.best_unit import shorten_best_unit
 from promptpress.pipeline.budget import Selection, UnitSelector
 from promptpress.pipeline.parts import Parts
-from promptpress.pipeline.priorities import with_identifiers, with_named_sections, without_query
+from promptpress.pipeline.priorities import with_failures, with_identifiers, with_named_sections, without_query
 from promptpress.pipeline.protection import find_keep_tags, protected_units
 from promptpress.pipeline.score_cache import cached_score
 from promptpress.pipeline.state import PipelineResult, State, Task
@@ -122,6 +122,7 @@ def score(state: State) -> None:
     state.scored = state.parts.gather(state.part_scores)
     if task.query:
         state.part_scores = with_named_sections(state.parts, state.part_scores, task.query)
+        state.part_scores = with_failures(state.parts, state.part_scores, task.query)
         state.part_scores = with_identifiers(state.parts, state.part_scores, task.query)
         state.scored = state.parts.gather(state.part_scores)
     elif task.method.query_use != "ignored":
@@ -237,7 +238,13 @@ def best_did_not_fit(state: State, selector: UnitSelector, selection: Selection)
     flat = np.concatenate(state.scores.units)
     top = float(state.scores.units[best.passage][best.unit])
     least = top - _FILLER * (top - float(flat.mean()))
-    state.fillers = {ref for ref in order[1:] if state.scores.units[ref.passage][ref.unit] < least}
+    first = state.tiers[best.passage][best.unit] if state.tiers else 0
+    state.fillers = {
+        ref
+        for ref in order[1:]
+        if state.scores.units[ref.passage][ref.unit] < least
+        and not (first > 0 and state.tiers is not None and state.tiers[ref.passage][ref.unit] == first)
+    }
     return True
 
 

@@ -17,6 +17,10 @@ from promptpress.text.spans import SpanSet
 
 _ABOUT = 12
 """Units up to which a whole passage is about the identifier that it holds; of a longer one, those next to it are."""
+_NEAR = 2
+"""Units before and after one with the identifier that come next."""
+_FEW_PASSAGES = 2
+"""Passages up to which an identifier counts even if all of them hold it."""
 _COMMON = 0.3
 """Share of the passages beyond which an identifier that all of them hold tells nothing."""
 _ALARM = regex.compile(
@@ -32,6 +36,25 @@ _NAME = regex.compile(r"\b(?:\p{Lu}[\p{L}\p{N}]*|\d[\p{L}\p{N}]*)\b")
 _WORDS = regex.compile(r"[\p{L}\p{N}]+")
 _SECTION_BONUS = 1.0
 """Standard deviations of all scores that a section gains by a heading with a name of the query."""
+_FAILURE = regex.compile(
+    r"(?:^|[\s:])(?:fatal )?error(?:\[\w+\]| [A-Z]{1,4}\d+)?: |\bE: |^E   |\b(?:\w+(?:Error|Exception)\b|Traceback|panicked|FAILED|segfault)"
+    r"|\b(?:[Nn]o space left|[Pp]ermission denied|[Nn]o such file|[Cc]onnection refused|command not found|timed out|[Cc]annot )",
+    regex.MULTILINE,
+)
+_ASKS_FOR_FAILURE = regex.compile(
+    r"\b(?:why|what|which|how)\b.*\b(?:fail\w*|crash\w*|br[eo]ke\w*|wrong|error\w*"
+    r"|not (?:compile|work|start|build|run|install\w*|pass)|problem|stop\w*|reject\w*)\b"
+    r"|\b(?:doesn't|does not|didn't|did not|won't|cannot|can't)\b"
+    r"|\bfehl(?:er|geschlagen)|\bwarum\b.*\bnicht\b|\berreur|\béchou|\bfall[óoa]|\berrore?s?\b",
+    regex.IGNORECASE,
+)
+_IMPERATIVE = regex.compile(
+    r"\s*(?:please )?(?:build|run|install|compile|deploy|start|test|execute|make|check|lint|push|merge)\b", regex.IGNORECASE
+)
+_FAILURES_AT_MOST = 0.34
+"""Share of the units beyond which failures are what the text is about."""
+_ONLY_FOLLOWS = regex.compile(r"could not compile|due to (?:\d+ )?previous error|aborting due to")
+"""A message that only states that there were others."""
 _NAMED, _BESIDE, _REST = 2, 1, 0
 _TASK, _ALARMING = 2, 1
 
@@ -53,7 +76,7 @@ def with_identifiers(parts: Parts, scored: Scored, query: str) -> Scored:
             matching[index] = True
             for unit in range(len(passage.units)):
                 near = min(abs(unit - each) for each in holding)
-                if len(passage.units) <= _ABOUT or near <= 2:
+                if len(passage.units) <= _ABOUT or near <= _NEAR:
                     tier[unit] = _NAMED if near == 0 else _BESIDE
         tiers.append(tier if scored.tiers is None else np.maximum(tier, scored.tiers[index]).astype(np.int8))
     relevance = scored.passages
@@ -64,7 +87,7 @@ def with_identifiers(parts: Parts, scored: Scored, query: str) -> Scored:
 
 
 def with_named_sections(parts: Parts, scored: Scored, query: str) -> Scored:
-    """The scores with a bonus for the sections of a text whose headings hold a name or number of the query that few others do.
+    """The scores with a bonus for sections of a text whose headings hold a name or number of the query that few others do.
 
     Sections of one text often say the same of different things: only the heading tells which of them was asked for.
     """
@@ -85,6 +108,29 @@ def with_named_sections(parts: Parts, scored: Scored, query: str) -> Scored:
     return Scored(units, scored.passages, scored.details, scored.tiers)
 
 
+def with_failures(parts: Parts, scored: Scored, query: str) -> Scored:
+    """The scores with a tier for messages of errors, where the query asks what failed or is a command to run something.
+
+    Unchanged where such messages are most of the text.
+    """
+    if not (_ASKS_FOR_FAILURE.search(query) or (_IMPERATIVE.match(query) and not query.rstrip().endswith("?"))):
+        return scored
+    tiers: list[Tiers] = []
+    for passage in parts.passages:
+        texts = [passage.slice(unit) for unit in range(len(passage.units))]
+        tiers.append(np.asarray([_fails(text) for text in texts], dtype=np.int8))
+    count, total = sum(int(each.sum()) for each in tiers), sum(len(each) for each in tiers)
+    if not 0 < count <= max(1, _FAILURES_AT_MOST * total):
+        return scored
+    if scored.tiers is not None:
+        tiers = [np.maximum(a, b).astype(np.int8) for a, b in zip(tiers, scored.tiers, strict=True)]
+    return Scored(scored.units, scored.passages, scored.details, tiers)
+
+
+def _fails(text: str) -> bool:
+    return _FAILURE.search(text) is not None and _ONLY_FOLLOWS.search(text) is None
+
+
 def _holding(passages: Sequence[Passage], query: str) -> list[list[int]] | None:
     """For each passage the units that hold an identifier that not too many passages hold; None if there is none."""
     found: list[list[int]] = [[] for _ in passages]
@@ -94,7 +140,7 @@ def _holding(passages: Sequence[Passage], query: str) -> list[list[int]] | None:
         places = [[m.start() for m in pattern.finditer(passage.text)] for passage in passages]
         titled = [pattern.search(passage.title) is not None for passage in passages]
         holding = sum(bool(p) or t for p, t in zip(places, titled, strict=True))
-        if holding == 0 or (len(passages) > 2 and holding > max(1, _COMMON * len(passages))):
+        if holding == 0 or (len(passages) > _FEW_PASSAGES and holding > max(1, _COMMON * len(passages))):
             continue
         for index, (starts, title) in enumerate(zip(places, titled, strict=True)):
             spans = SpanSet([(start, start + 1) for start in starts])

@@ -165,7 +165,7 @@ def _antecedent(sentences: Sequence[str], i: int) -> int:
 def _limited(sentences: Sequence[str], i: int) -> list[int]:
     """What sentence `i` limits: the one before it, and the rule before that where the one before states none."""
     before = [i - 1]
-    if i >= 2 and not _RULE.search(sentences[i - 1]) and _RULE.search(sentences[i - 2]):
+    if i > 1 and not _RULE.search(sentences[i - 1]) and _RULE.search(sentences[i - 2]):
         before.append(i - 2)
     return before
 

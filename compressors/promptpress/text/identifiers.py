@@ -15,6 +15,8 @@ _IDENTIFIER = regex.compile(
 )
 _YEAR = regex.compile(r"(?:1[0-9]|20|21)\d\d")
 _QUANTITY = regex.compile(r"\d+(?:[.,:/-]\d+)*(?:%|°|[a-zA-Zµ]{1,3})?")
+_SHORTEST = 3
+"""Characters of the shortest identifier."""
 _ASCII_WORD = r"A-Za-z0-9_"
 
 
@@ -26,15 +28,16 @@ def identifiers(text: str) -> list[str]:
     found = []
     for match in _IDENTIFIER.finditer(text):
         each = match.group().strip(".:-")
-        if len(each) < 3 or _YEAR.fullmatch(each) or (_QUANTITY.fullmatch(each) and not regex.fullmatch(r"\d{3,}", each)):
-            continue
-        found.append(each)
+        quantity = _QUANTITY.fullmatch(each) and not regex.fullmatch(r"\d{3,}", each)
+        if len(each) >= _SHORTEST and not quantity and not _YEAR.fullmatch(each):
+            found.append(each)
     return list(dict.fromkeys(found))
 
 
 def finder(identifier: str) -> "regex.Pattern[str]":
     """A pattern that finds an identifier as a whole, in any case: `V-10` is not in `V-101`."""
     return regex.compile(
-        rf"(?<![{_ASCII_WORD}])(?<![{_ASCII_WORD}][-.])(?:{regex.escape(identifier)})(?![{_ASCII_WORD}])(?![-.][{_ASCII_WORD}])",
+        rf"(?<![{_ASCII_WORD}])(?<![{_ASCII_WORD}][-.])(?:{regex.escape(identifier)})"
+        rf"(?![{_ASCII_WORD}])(?![-.][{_ASCII_WORD}])",
         regex.IGNORECASE,
     )

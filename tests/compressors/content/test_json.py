@@ -10,18 +10,14 @@ from hypothesis import strategies as st
 
 from promptpress import compress
 from promptpress.content import segment
-from promptpress.content.json import json_units
 from promptpress.content.unit import Unit
-from promptpress.content.unit_list import UnitList
 from promptpress.pipeline.verify import verify_and_rollback
 
-LONG = "A long description of what it does, which nobody reads to the end. " * 7
+LONG = "A long description of what it does which nobody reads to the end " * 7
 
 
 def units_of(text: str) -> list[Unit]:
-    out = UnitList()
-    json_units(text, 0, len(text), out)
-    return out.units
+    return list(segment(text).units)
 
 
 def closed(units: list[Any], unit: int) -> set[int]:

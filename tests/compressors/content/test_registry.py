@@ -14,6 +14,7 @@ from promptpress.content.render import render
 from promptpress.content.unit_list import UnitList
 from promptpress.text.spans import trim
 
+FENCED_JSON = "```json\n" + json.dumps([{"n": n, "text": "x" * 140} for n in range(3)]) + "\n```"
 EXAMPLES = {
     "tagged_sources": ("<doc id=1>\nOne. Two.\n</doc>", [Kind.HEADING, Kind.SENTENCE, Kind.SENTENCE, Kind.HEADING]),
     "numbered_sources": ("[1] One.\n\n[2] Two.", [Kind.HEADING, Kind.SENTENCE] * 2),
@@ -26,8 +27,8 @@ EXAMPLES = {
     "ruled_table": ("====  ====\nLine  Time\n====  ====\nNord  9 h\n====  ====", [Kind.TABLE_ROW] * 3),
     "fences": ("Before.\n\n```python\nx = 1\n```", [Kind.SENTENCE, Kind.CODE]),
     "markdown_table": ("Prose.\n\n| a | b |\n|---|---|\n| 1 | 2 |", [Kind.SENTENCE, Kind.TABLE_ROW, Kind.TABLE_ROW]),
-    "json": ('Answer:\n{"a": 1}', [Kind.HEADING, Kind.JSON_MEMBER, Kind.JSON_MEMBER, Kind.JSON_MEMBER]),
-    "json_lines": ('{"a": 1}\n{"a": 2}', [Kind.JSON_MEMBER] * 2),
+    "json": ('Answer:\n{"a": [1, 2],\n"b": 3}\nThat is it.', [Kind.HEADING, Kind.JSON_MEMBER, Kind.SENTENCE]),
+    "fenced_json": (FENCED_JSON, [Kind.CODE, *[Kind.JSON_MEMBER] * 5, Kind.CODE]),
     "delimited_table": ("name\tage\nann\t3\nbob\t4", [Kind.TABLE_ROW] * 3),
     "markup": ("<ul>\n<li>one</li>\n<li>two</li>\n</ul>", [Kind.ELEMENT]),
     "configuration": ("[a]\nb = 1\nc = 2", [Kind.RECORD] * 3),
@@ -151,7 +152,7 @@ def test_a_new_type_is_asked_whether_the_output_is_sound() -> None:
 
 @pytest.mark.parametrize(("kept", "sound"), [({0, 1, 3}, True), ({0, 1}, False), ({1}, False)])
 def test_json_that_does_not_parse_is_not_sound(kept: set[int], sound: bool) -> None:
-    text = json.dumps({"a": 1, "b": 2})
+    text = json.dumps({"a": "x" * 250, "b": "y" * 250})
     passage = segment(text)
     assert CONTENT_TYPES.check(passage, render(passage, kept).text) is sound
 

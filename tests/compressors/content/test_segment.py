@@ -107,20 +107,24 @@ def test_table_rows_require_their_header(text: str) -> None:
     assert passage.units[1].requires == passage.units[2].requires == (0,)
 
 
-def test_frames_of_a_trace_require_its_error_and_its_head() -> None:
+def test_the_error_of_a_stack_trace_stands_under_its_head_and_frames_require_both() -> None:
     trace = 'Traceback (most recent call last):\n  File "x.py", line 1, in f\n    g()\nValueError: bad'
-    passage = segment(trace)
-    assert [passage.slice(i) for i in range(3)] == trace.replace("\n    g", "~    g").replace("\n", "|").replace(
-        "~", "\n"
-    ).split("|")
-    assert [unit.requires for unit in passage.units] == [(), (2,), (0,)]
+    passage = segment(f"It failed:\n\n{trace}\n\nWhy?")
+    _, head, frame, error, _ = range(len(passage.units))
+    assert passage.slice(head) == "Traceback (most recent call last):"
+    assert passage.slice(frame) == '  File "x.py", line 1, in f\n    g()'
+    assert passage.slice(error) == "ValueError: bad"
+    assert passage.units[head].structural
+    assert error in passage.units[frame].requires
+    assert head in passage.units[error].requires
 
 
-def test_a_hunk_is_one_unit_and_requires_its_file() -> None:
-    diff = "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n-a\n+b\n c"
-    passage = segment(f"{diff}\n\nDone.")
-    assert [passage.slice(i) for i in range(2)] == [diff[:34], diff[35:]]
-    assert [unit.requires for unit in passage.units] == [(), (0,), ()]
+def test_hunks_of_a_diff_require_the_head_of_its_file() -> None:
+    head, hunk = "diff --git a/x b/x\n--- a/x\n+++ b/x", "@@ -1,2 +1,2 @@\n-a\n+b\n c"
+    passage = segment(f"{head}\n{hunk}\n\nDone.")
+    assert [passage.slice(index) for index in range(3)] == [head, hunk, "Done."]
+    assert passage.units[0].structural
+    assert 0 in passage.units[1].requires
 
 
 def test_source_code_is_divided_between_definitions() -> None:

@@ -40,7 +40,7 @@ def test_where_nothing_is_gained_every_unit_counts_as_kept() -> None:
             },
             "not.",
         ),
-        ({"text": '{"b": 1, "note": "a long one that is not short"}'}, '{"b": 1}'),
+        ({"text": '[{"b": 1}, {"note": "a long one that is not short"}, {"c": 3, "d": 4}]'}, '[{"b": 1}]'),
         ({"text": "[   \n\n\n\n ]"}, "[   \n\n\n\n ]"),
     ],
     ids=["words", "JSON", "brackets alone"],

@@ -1,5 +1,6 @@
 """Scores from the cache are those that would be computed, and cost no second computation."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,10 @@ import pytest
 from promptpress import Compressor
 from promptpress.backends.causal_lm import embedded
 from promptpress.backends.loader import ModelLoader
+from promptpress.content import segment
 from promptpress.methods.registry import method_class, methods
-from promptpress.pipeline.score_cache import LruScoreCache
+from promptpress.pipeline.parts import Parts
+from promptpress.pipeline.score_cache import LruScoreCache, cached_score
 from promptpress.request import CompressionRequest
 from promptpress.scores import Scored
 from tests.conftest import PROSE
@@ -47,8 +50,8 @@ def test_another_budget_is_cut_from_the_same_scores(method: str, query: str | No
     for target in (0.2, 0.4, 0.6):
         given: dict[str, Any] = {"method": method, "query": query, "target_ratio": target}
         assert answer(cached, **given) == answer(plain, **given)
-    # Without a query, acc_rag looks for each document's own order too.
-    orders = len(TEXTS) if method == "acc_rag" and query is None else 0
+    # Without a query, acc_rag looks for the own order of each part of the texts too.
+    orders = len(Parts.of([segment(text) for text in TEXTS]).passages) if method == "acc_rag" and query is None else 0
     assert (cache.hits, cache.misses) == (2, 1 + orders)
 
 
@@ -80,3 +83,15 @@ def test_memory_is_bounded_and_the_oldest_goes() -> None:
     assert cache.get(b"c") is not None
     cache.put(b"huge", Scored([np.zeros(5000, dtype=np.float32)]))
     assert cache.get(b"huge") is None
+
+
+def test_the_same_text_divided_otherwise_has_its_own_scores() -> None:
+    """A part of a text is divided as the text around it demands."""
+    whole = segment("One ship sailed. Two ships came.")
+    undivided = replace(whole, units=[replace(whole.units[0], end=whole.units[-1].end)])
+    models = LOADER.models(scores=LruScoreCache())
+    method = method_class("hybrid")(models)
+    options = method.options_model()
+    for passage in (whole, undivided, whole):
+        scored = cached_score(method, [passage], "Which ship?", options, method.score_cache)
+        assert [len(each) for each in scored.units] == [len(passage.units)]
