@@ -58,6 +58,15 @@ class Passage:
     """The passage before its units were divided into fragments."""
 
     @cached_property
+    def identity(self) -> tuple[str, ...]:
+        """All that scores and vectors depend on, as parts of a cache's key.
+
+        Units are in it, as they do not follow from the text alone: a part of a longer text is divided as that text is.
+        """
+        units = ",".join(f"{unit.start}-{unit.end}{unit.kind}{unit.structural:d}" for unit in self.units)
+        return self.title, self.text, repr(list(self.hidden)), units
+
+    @cached_property
     def gaps(self) -> list[Span]:
         """`len(units) + 1` spans: before the first unit, between each pair, after the last."""
         edges = [0, *(edge for unit in self.units for edge in (unit.start, unit.end)), len(self.text)]

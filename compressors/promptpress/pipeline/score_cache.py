@@ -42,10 +42,10 @@ def cached_score(
 
 
 def _key(method: Method[BaseModel], passages: Sequence[Passage], query: str | None, options: BaseModel) -> bytes:
-    """A digest of all that scores depend on. Units need not be in it: they follow from the text."""
+    """A digest of all that scores depend on."""
     parts = [method.name, *method.model_names(options), options.model_dump_json(), repr(query is None), query or ""]
     for passage in passages:
-        parts += [passage.title, passage.text, repr(list(passage.hidden))]
+        parts += passage.identity
     return cache_key("scores", parts)
 
 

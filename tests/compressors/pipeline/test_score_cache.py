@@ -7,6 +7,7 @@ import pytest
 
 from promptpress import Compressor
 from promptpress.backends.causal_lm import embedded
+from promptpress.backends.encoder.cache import LruVectorCache
 from promptpress.backends.loader import ModelLoader
 from promptpress.methods.registry import method_class, methods
 from promptpress.pipeline.score_cache import LruScoreCache
@@ -80,3 +81,16 @@ def test_memory_is_bounded_and_the_oldest_goes() -> None:
     assert cache.get(b"c") is not None
     cache.put(b"huge", Scored([np.zeros(5000, dtype=np.float32)]))
     assert cache.get(b"huge") is None
+
+
+def test_the_same_words_may_be_divided_otherwise_in_another_text() -> None:
+    """Each of three pages is divided into its elements; of four, each is a unit."""
+    page = (
+        "<html><body><h1>T</h1><h2>A</h2><p>The fee is {} EUR.</p><p>Students pay half.</p>"
+        "<h2>B</h2><p>The fee is 450 EUR.</p></body></html>"
+    )
+    shared = LOADER.models(vectors=LruVectorCache(), scores=CountingCache())
+    for pages in (3, 4):
+        text = "\n\n".join(page.format(300 + index) for index in range(pages))
+        request = CompressionRequest(text=text, query="What is the fee?", target_ratio=0.3)
+        assert Compressor(shared).compress(request).text == Compressor(ModelLoader().models()).compress(request).text

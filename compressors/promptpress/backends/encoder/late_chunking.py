@@ -67,7 +67,7 @@ def text_vectors(encoder: Encoder, texts: Sequence[str]) -> Float32Array:
 
 
 def _key(encoder: Encoder, passage: Passage) -> bytes:
-    return cache_key("passage vectors", (encoder.name, passage.title, passage.text))
+    return cache_key("passage vectors", (encoder.name, *passage.identity))
 
 
 @dataclass

@@ -66,4 +66,4 @@ def _greedy(units: NDArray[np.float32], worth: NDArray[np.float32]) -> NDArray[n
 
 
 def _key(encoder: Encoder, passage: Passage) -> bytes:
-    return cache_key("importance", (encoder.name, passage.title, passage.text, repr(list(passage.hidden))))
+    return cache_key("importance", (encoder.name, *passage.identity))
