@@ -34,6 +34,7 @@ SERVICE_FILES = [
     "promptpress_service/grpc_api/proto/promptpress/v1/promptpress.proto",
     "promptpress_service/grpc_api/generated/promptpress_pb2.pyi",
 ]
+SHIP = "The ship was old, and its sails were patched. Colin Archer had built the ship."
 CLASHING = 'raise ImportError("this is the {name} package of another project")\n'
 
 
@@ -116,11 +117,11 @@ def test_the_library_works_beside_packages_of_these_names(installed: Path, proje
         "import promptpress\n"
         "from promptpress import compress\n"
         "print(promptpress.__file__)\n"
-        "print(compress('The ship was old. It was built by Colin Archer.', query='Who built it?', target_ratio=0.6).text)\n"
+        f"print(compress({SHIP!r}, query='Who built the ship?', target_ratio=0.6).text)\n"
     )
     file, text = run([installed / "python", "-c", program], project, **_environment(project)).splitlines()
     assert Path(file).is_relative_to(installed.parent)
-    assert text == "It was built by Colin Archer."
+    assert text == "Colin Archer had built the ship."
 
 
 def test_the_command_names_its_version(installed: Path, project: Path) -> None:
@@ -138,9 +139,9 @@ def test_the_command_serves_beside_packages_of_these_names(installed: Path, proj
     try:
         url = f"http://127.0.0.1:{port}"
         _wait_until_ready(server, url, log)
-        body = {"text": "The ship was old. It was built by Colin Archer.", "query": "Who built it?", "target_ratio": 0.6}
+        body = {"text": SHIP, "query": "Who built the ship?", "target_ratio": 0.6}
         answer = httpx2.post(f"{url}/v1/compress", json=body, timeout=60)
-        assert (answer.status_code, answer.json()["text"]) == (200, "It was built by Colin Archer.")
+        assert (answer.status_code, answer.json()["text"]) == (200, "Colin Archer had built the ship.")
         server.send_signal(signal.SIGTERM)
         assert server.wait(60) == 0, log.read_text()
     finally:

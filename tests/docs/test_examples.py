@@ -38,7 +38,7 @@ def test_a_shell_makes_a_prompt_of_a_file() -> None:
     assert lines[0] == "Answer from this report:"
     assert any("connection pool of 10 connections" in line for line in lines)
     assert "Question: What caused the outage?" in lines
-    assert lines[-1] == "pole He reached the South Pole on 14 December 1911."
+    assert lines[-1] == "pole Amundsen reached the South Pole on 14 December 1911."
 
 
 def test_the_standard_library_is_client_enough(server: str) -> None:

@@ -88,7 +88,7 @@ class _Writer:
         """Add the items in the lines from `first` to before `stop`, which are equally deep."""
         for begin, opens, end in self._found(first, stop):
             check()
-            if opens < 0 or self._length(begin, end) <= WHOLE or nesting >= _DEEPEST or end - opens < 2:
+            if opens < 0 or self._length(begin, end) <= WHOLE or nesting >= _DEEPEST or end == opens + 1:
                 self._add(begin, end)
             else:
                 self._block(begin, opens, end, nesting)

@@ -31,6 +31,10 @@ _CODE_LINE = regex.compile(
 )
 _PROSE_LINE = regex.compile(r"\s*[\p{Lu}\p{Lo}\"“'(].*[\p{L}\p{N}\"”')]{2}[.!?。！？:]?\s*$")
 _WORDY = regex.compile(r"(?:(?<![\w'\"])\p{L}{2,}[,;:]? ){5}\p{L}{2,}")
+_DEFINITION = regex.compile(
+    r"^[ \t]*+(?:(?:async[ ]+)?def[ ]+\w+[ ]*\(|class[ ]+\w+[ ]*[:(]|import[ ]+\w|from[ ]+[\w.]+[ ]+import[ ])",
+    regex.MULTILINE,
+)
 _CODE_BREAK = regex.compile(r"\n[ \t]*\r?\n(?=(?P<indent>[ \t]*)\S)")
 _SAMPLE_LINES = 400
 _OUTPUT_WITH_CODE = (Plans(), TestReports(), CompilerMessages(), GitStatus())
@@ -50,11 +54,14 @@ class Code(WholeText):
         """A unit for each definition or other run of statements between blank lines; long ones are divided where the
         language is known.
         """
-        if "```" in lines.text or "~~~" in lines.text or not _is_code(lines):
+        if "```" in lines.text or "~~~" in lines.text:
+            return False
+        tree = python_tree(lines.text) if _DEFINITION.search(lines.text) else None
+        if tree is None and not _is_code(lines):
             return False
         if any(each.holds(lines) for each in _OUTPUT_WITH_CODE):
             return False
-        tree = python_tree(lines.text)
+        tree = tree or python_tree(lines.text)
         if tree is not None:
             python_units(lines, tree, out)
         elif not brace_units(lines, out):

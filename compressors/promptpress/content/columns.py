@@ -1,4 +1,4 @@
-"""Output in aligned columns, such as that of `ps`, `df` or `kubectl get`: rows require the line with the names of the columns."""
+"""Output in aligned columns, as of `ps` or `kubectl get`: rows require the line with the names of the columns."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ from promptpress.runtime.cancellation import check
 
 _GAP = regex.compile(r"(?<![.!?:;。])(?:\ {2,}|\t|\s\|\s)(?=\S)")
 _RULE = regex.compile(r"\s*[|+]?(?=[^\w]*[-=─━]{2})[-=+|─━┼ ]{4,}$")
+_RULE_OF_RST = regex.compile(r"\s*=+(?: +=+)+$")
 _FEWEST_ROWS = 3
 _ALIGNED = 0.6
 """Share of the rows in which a column begins or ends at the same place."""
@@ -60,6 +61,8 @@ def _cells(lines: Lines, at: int) -> int:
 
 def _is_table(lines: Lines, first: int, stop: int) -> bool:
     rows = range(first, min(stop, first + _SAMPLE))
+    if lines.matches(_RULE_OF_RST, first):
+        return False
     if sum(lines.matches(LIST_ITEM, at) or lines.matches(LOG_LINE, at) for at in rows) > 0.3 * len(rows):
         return False
     with_cells = [at for at in rows if _cells(lines, at) > 1]
@@ -74,8 +77,7 @@ def _is_table(lines: Lines, first: int, stop: int) -> bool:
                 edges["end", _cell_end(line, gap.end())] += 1
     if any("\t" in lines[at].strip() for at in with_cells):
         counts = Counter(_cells(lines, at) for at in with_cells)
-        if counts.most_common(1)[0][1] >= _ALIGNED * len(with_cells):
-            return True
+        return counts.most_common(1)[0][1] >= _ALIGNED * len(with_cells) and len(rows) > _FEWEST_ROWS
     return bool(edges) and max(edges.values()) >= max(_FEWEST_ROWS, _ALIGNED * len(with_cells))
 
 
@@ -97,7 +99,7 @@ def _has_names(lines: Lines, at: int) -> bool:
     """Whether the line names columns: marked as a comment, or of words only, in capitals or above rows with numbers."""
     line = lines[at].strip()
     words = line.split()
-    if len(words) < 2 or _cells(lines, at) < 2:
+    if _cells(lines, at) <= 1:
         return False
     if line.startswith("#"):
         return True

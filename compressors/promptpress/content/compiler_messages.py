@@ -12,7 +12,10 @@ from promptpress.content.unit_list import UnitList
 from promptpress.runtime.cancellation import check
 
 _PLACE = r"(?:[A-Za-z]:\\)?[\w./\\@+~\-\[\]]{1,200}\.\w{1,8}"
-_LEVEL = r"(?:(?P<error>(?:fatal )?[Ee]rror|ERROR|\[ERROR\]|undefined reference)|(?P<lesser>[Ww]arning|WARN(?:ING)?|[Nn]ote|[Ii]nfo|hint|help|remark))"
+_LEVEL = (
+    r"(?:(?P<error>(?:fatal )?[Ee]rror|ERROR|\[ERROR\]|undefined reference)"
+    r"|(?P<lesser>[Ww]arning|WARN(?:ING)?|[Nn]ote|[Ii]nfo|hint|help|remark))"
+)
 _MESSAGE = regex.compile(
     rf"""\s*(?:\[ERROR\]\ |\[WARN(?:ING)?\]\ )?(?:{_PLACE}[:(]\d+(?:[:,.]\d+)*\)?\s*(?::|-|\s)\s*{_LEVEL}\b
     |(?:e|w):\ (?:file://)?{_PLACE}:\d+
@@ -24,12 +27,14 @@ _CONTEXT = regex.compile(rf"{_PLACE}: (?:In |At |in )\S|In file included from |\
 _NOTE = regex.compile(rf"\s*{_PLACE}[:(]\d+(?:[:,.]\d+)*\)?\s*(?::|-)\s*(?:note|help|hint)\b")
 _ARROW = regex.compile(r"\s*(?:-->|:::|╭─|┌─)\s")
 _EXCERPT = regex.compile(
-    r"\s*\d*\s*[|│]|\s*=\s(?:note|help)|\s*[~^]+|\s*(?:symbol|location|required|found|reason)\s*:|\s*\.\.\.$|\s*[│╰╭┌└·]"
+    r"\s*\d*\s*[|│]|\s*=\s(?:note|help)|\s*[~^]+|\s*(?:symbol|location|required|found|reason)\s*:|\s*\.\.\.$"
+    r"|\s*[│╰╭┌└·]"
 )
 _FILE_HEADING = regex.compile(rf"{_PLACE}$")
 _LINT = regex.compile(r"\s+\d+:\d+\s+(?P<level>error|warning|info|✖|⚠)\s")
 _LAST = regex.compile(
-    r"(?:error|warning): |\w*For more information|Found \d+ errors?|\d+ (?:errors?|warnings?)|✖ \d+ problems?|BUILD FAILED"
+    r"(?:error|warning): |\w*For more information|Found \d+ errors?|\d+ (?:errors?|warnings?)|✖ \d+ problems?"
+    r"|BUILD FAILED"
 )
 _SMALL = 200
 """Characters up to which a message with its excerpt is one unit; of a longer one the excerpt requires the message."""
@@ -123,7 +128,7 @@ def _head_end(lines: Lines, at: int, stop: int) -> int:
 
 
 def _message_end(lines: Lines, at: int) -> int:
-    """Behind the excerpt, caret and notes of the message that begins in line `at`, or in one of the lines of context there."""
+    """Behind the excerpt, caret and notes of the message that begins in line `at` or below the lines of context there."""
     stop = at
     while lines.matches(_CONTEXT, stop):
         stop += 1

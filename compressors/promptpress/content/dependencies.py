@@ -11,8 +11,10 @@ from promptpress.text.language import language_of
 _PROSE = frozenset({Kind.SENTENCE, Kind.STRING_SENTENCE, Kind.LIST_ITEM, Kind.TURN})
 
 
-def with_dependencies(passage: Passage) -> Passage:
+def with_dependencies(passage: Passage, references: bool = True) -> Passage:
     """The passage with a requirement for each dependency between its sentences (`promptpress.text.discourse`).
+
+    `references` False leaves out what a sentence only refers to; exceptions stay with their rules all the same.
 
     Dependencies hold inside a block. The first sentence of a block that points back needs the last one of the block before.
     """
@@ -25,12 +27,13 @@ def with_dependencies(passage: Passage) -> Passage:
         if previous is not None and any(unit.kind is Kind.JSON_MEMBER for unit in passage.units[previous : block[0]]):
             previous = None  # Strings of JSON do not go on in each other.
         sentences = [passage.slice(unit) for unit in block]
-        for unit, needed in discourse.dependencies(sentences, language, pronouns=not passage.title):
+        for unit, needed in discourse.dependencies(sentences, language, pronouns=not passage.title, references=references):
             requires.setdefault(block[unit], []).append(block[needed])
-        if previous is not None and discourse.points_back(sentences[0], language):
+        limiting = discourse.qualifies(sentences[0], language)
+        if previous is not None and discourse.points_back(sentences[0], language) and (references or limiting):
             if not (passage.title and discourse.begins_with_pronoun(sentences[0])):
                 requires.setdefault(block[0], []).append(previous)
-            if discourse.qualifies(sentences[0], language):
+            if limiting:
                 requires.setdefault(previous, []).append(block[0])
         previous = block[-1]
     if not requires:

@@ -10,8 +10,10 @@ from promptpress.content.lines import Lines
 from promptpress.content.unit_list import UnitList
 
 _SECTION = regex.compile(
-    r"(?:Changes to be committed|Changes not staged for commit|Changed but not updated|Untracked files|Unmerged paths|Ignored files"
-    r"|Submodules? changed[^:]*|Zum Commit vorgemerkte Änderungen|Änderungen, die nicht zum Commit vorgemerkt sind|Unversionierte Dateien"
+    r"(?:Changes to be committed|Changes not staged for commit|Changed but not updated|Untracked files"
+    r"|Unmerged paths|Ignored files"
+    r"|Submodules? changed[^:]*|Zum Commit vorgemerkte Änderungen"
+    r"|Änderungen, die nicht zum Commit vorgemerkt sind|Unversionierte Dateien"
     r"|Modifications qui seront validées|Modifications qui ne seront pas validées|Fichiers non suivis) ?:"
 )
 _BRANCH = regex.compile(r"(?:On branch \S|Auf Branch \S|Sur la branche \S|HEAD detached (?:at|from) \S)")

@@ -12,7 +12,7 @@ from promptpress.content.unit_list import UnitList
 from promptpress.runtime.cancellation import check
 
 _PATH = r"(?:[A-Za-z]:)?(?:[\w.@+~\-]+[/\\])*[\w.@+~\-]*\w"
-_HIT = regex.compile(rf"(?P<path>{_PATH})(?P<sign>[:\-])\d+(?P=sign)")
+_HIT = regex.compile(rf"(?=[^\s:]*[./\\])(?=[^:\s]*\p{{L}})(?P<path>{_PATH})(?P<sign>[:\-])\d+(?P=sign)")
 _PLAIN = regex.compile(r"(?P<path>(?:[\w.@+~\-]+/)*[\w@+~\-]+\.\w{1,8}):(?=\s*\S)(?!//)")
 _NUMBERED = regex.compile(r"\s*\d+[:\-]")
 _HEADING = regex.compile(rf"(?:\./|/)?{_PATH}$")
@@ -29,7 +29,7 @@ class GrepOutput(FoundBlocks):
         """Paragraphs of such lines."""
         for first, stop in paragraphs(lines):
             check()
-            if stop - first < _FEWEST:
+            if stop - first < _FEWEST or lines.matches(LOG_LINE, first):
                 continue
             if _hits(lines, first, stop) >= max(_FEWEST, 0.7 * (stop - first)) or _headed(lines, first, stop):
                 yield first, stop

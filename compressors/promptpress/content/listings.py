@@ -15,13 +15,17 @@ from promptpress.runtime.cancellation import check
 
 _ENTRY = regex.compile(
     r"""[dlcbps-][rwxsStT-]{9}[+@.]?\ |total\ \d+$|https?://\S+$|(?:\./|/|~/)?(?:[\w.@~+\-]+/)+[\w.@~+\-]*$
-    |(?:[MADRCU?!][MADRCU?!\ ]|\ [MADRCU?!])\ \S+|[0-9a-f]{7,40}\ \S|[*+\ ]\ [\w./\-]+\s+[0-9a-f]{7,12}\ |[*|\\/\ ]+[0-9a-f]{7,12}\ \S
+    |(?:[MADRCU?!][MADRCU?!\ ]|\ [MADRCU?!])\ \S+|[0-9a-f]{7,40}\ \S
+    |[*+\ ]\ [\w./\-]+\s+[0-9a-f]{7,12}\ |[*|\\/\ ]+[0-9a-f]{7,12}\ \S
     |\s*(?:[✓✔✗✘×●○▸►⚠❌✅➜]|PASS(?:ED)?|FAIL(?:ED)?|ok|not\ ok|SKIP(?:PED)?|Passed|Failed)\b?\s|\[\s*\d+(?:%|/\d+)\]
-    |\d+\ bytes\ from|(?:GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS)\ [/h]|(?:Step\ \d+/\d+|\#\d+\ )|(?:npm|yarn|pnpm|pip)\ \w+|make(?:\[\d+\])?:\ |\$\ \S
+    |\d+\ bytes\ from|(?:GET|POST|PUT|DELETE|PATCH|HEAD|OPTIONS)\ [/h]|(?:Step\ \d+/\d+|\#\d+\ )|(?:npm|yarn
+    |pnpm|pip)\ \w+|make(?:\[\d+\])?:\ |\$\ \S
     |(?:export\ )?[A-Z][A-Z0-9_]*=|[\w.\-]+==[\d.]+|\S+@\d+\.\d+\S*$|\s*(?:[├└│`|]+[─\-]+\ )\S|[\d.]+[KMGTB]?\s+\.?/\S
-    |\s*(?:Compiling|Downloading|Downloaded|Installing|Collecting|Fetching|Building|Linking|Get:\d+|Hit:\d+|Requirement\ already|Successfully
-    |Unpacking|Setting\ up|Preparing|Selecting|Reading|Checking|Finished|Pulling|Extracting|Copying|Created|Creating|Removed|Removing|Deleted|Deleting)\ \S
-    |(?:@\w+|(?:[\d*/,\-]+\s+){5})\s*\S|[\w.\-]+\.[A-Za-z]{2,4}\s*$|test\ \S+\ \.\.\.\ |\S+\ \.\.\.\ (?:ok|FAIL|ERROR|skipped)""",
+    |\s*(?:Compiling|Downloading|Downloaded|Installing|Collecting|Fetching|Building|Linking|Get:\d+|Hit:\d+
+    |Requirement\ already|Successfully
+    |Unpacking|Setting\ up|Preparing|Selecting|Reading|Checking|Finished|Pulling|Extracting|Copying|Created
+    |Creating|Removed|Removing|Deleted|Deleting)\ \S
+    |(?:@\w+|(?:[\d*/,\-]+\s+){5})\s*\S|[\w.\-]+\.[A-Za-z]{2,4}\s*$|\S+\ \.\.\.\ (?:ok|FAIL|ERROR|skipped)""",
     regex.VERBOSE,
 )
 _TURN = regex.compile(r"\s*(?:<\S{1,30}>|[\p{Lu}\p{Lo}][\w .'-]{0,30}[:：]\s)")

@@ -96,7 +96,7 @@ def _blocks(passage: Passage) -> list[_Block]:
     path: list[tuple[int, str]] = []
     for first, last in itertools.pairwise([*_starts(passage), len(passage.units)]):
         title = _title_line(passage, first, last)
-        heading = _heading(passage, first)
+        heading = _heading(passage, first) or _title_of_all(passage, first, last)
         if heading is not None:
             path = [each for each in path if each[0] < heading[0]]
             title = heading[1]
@@ -136,6 +136,14 @@ def _heading(passage: Passage, first: int) -> tuple[int, str] | None:
         return None
     text = passage.slice(first).strip()
     return len(text) - len(text.lstrip("#")) or 7, text.strip("#=- \n")
+
+
+def _title_of_all(passage: Passage, first: int, last: int) -> tuple[int, str] | None:
+    """The line at the beginning that stands as a title above a first section with a heading of its own."""
+    if first or last != 1 or len(passage.units) == 1 or _heading(passage, last) is None:
+        return None
+    line = passage.slice(first).strip()
+    return None if len(line) > LONGEST_TITLE or _ENDS.search(line) else (0, line)
 
 
 def _title_line(passage: Passage, first: int, last: int) -> str:

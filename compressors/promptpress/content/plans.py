@@ -12,6 +12,8 @@ from promptpress.content.unit_list import UnitList
 WHOLE_RESOURCE = 400
 """Characters up to which a resource is one unit."""
 _COMMENT = regex.compile(r"\s*# \S+ (?:will|must|has|is tainted|cannot|\(depo)")
+_MOST_COMMENTS = 3
+"""Lines of comment above a resource."""
 _RESOURCE = regex.compile(r"\s*(?:[~+\-]|-/\+|\+/-|<=)?\s*(?:resource|data|module|output)\s+\"")
 
 
@@ -28,7 +30,7 @@ class Plans(FoundBlocks):
                 at += 1
                 continue
             opens = at + 1
-            while opens < len(lines) and opens - at < 4 and not lines.matches(_RESOURCE, opens):
+            while opens < len(lines) and opens - at <= _MOST_COMMENTS and not lines.matches(_RESOURCE, opens):
                 opens += 1
             if not lines.matches(_RESOURCE, opens):
                 at += 1

@@ -16,28 +16,38 @@ WHOLE_FAILURE = 400
 _BANNER = regex.compile(r"(?P<sign>[=!])(?P=sign){2,} .{1,200}? (?P=sign){3,}$")
 _FAILURES = regex.compile(r"={3,} (?:FAILURES|ERRORS|PASSES|warnings summary.*) ={3,}$")
 _RESULT = regex.compile(
-    r"""={3,}\ .*\b(?:\d+\ (?:passed|failed|errors?)|no\ tests\ ran)\b.*\ ={3,}$|(?:Tests?|Test\ Suites|Snapshots|Time|Test\ Files|Duration):?\s+\d
-    |\s*\d+\ (?:passing|failing|pending|examples?,)\b|test\ result:|Ran\ \d+\ tests?|FAILED\ \(|(?:FAIL|ok|FAIL:|---)\s+\S+\s+(?:\d|\(cached)|Tests\ run:|\#\ (?:tests|pass|fail)\ \d""",
+    r"""={3,}\ .*\b(?:\d+\ (?:passed|failed|errors?)|no\ tests\ ran)\b.*\ ={3,}$|(?:Tests?|Test\ Suites
+    |Snapshots|Time|Test\ Files|Duration):?\s+\d
+    |\s*\d+\ (?:passing|failing|pending|examples?,)\b|test\ result:|Ran\ \d+\ tests?|FAILED\ \(
+    |(?:FAIL|ok|FAIL:|---)\s+\S+\s+(?:\d|\(cached)|Tests\ run:|\#\ (?:tests|pass|fail)\ \d""",
     regex.VERBOSE,
 )
 _HEADING = regex.compile(
-    r"""_{3,}\ .{1,200}\ _{3,}$|\s*●\ \S.*|---\ FAIL:\ \S.*|-{4}\ \S+\ (?:stdout|stderr)\ -{4}$|(?:FAIL|ERROR):\ \w+\ \(.*\)|\s*\d+\)\ \S.*
+    r"""_{3,}\ .{1,200}\ _{3,}$|\s*●\ \S.*|---\ FAIL:\ \S.*|-{4}\ \S+\ (?:stdout|stderr)\ -{4}$|(?:FAIL
+    |ERROR):\ \w+\ \(.*\)|\s*\d+\)\ \S.*
     |\s*(?:FAIL|❯|✗|×)\s+\S+\.(?:test|spec)\.\w+.*>.*""",
     regex.VERBOSE,
 )
 _OPENS = regex.compile(
-    r"""={3,}\ (?:test\ session\ starts|FAILURES|ERRORS)\ ={3,}$|_{5,}\ \S.*\ _{5,}$|\s*●\ \S.*\ ›\ \S|---\ (?:FAIL|PASS):\ \w|=== RUN\ |\s*(?:FAIL|PASS)\s+\S+\.(?:test|spec)\.\w+
-    |-{4}\ \S+\ stdout\ -{4}$|running\ \d+\ tests?$|test\ \S+\ \.\.\.\ (?:ok|FAILED|ignored)$|(?:FAIL|ERROR):\ test\w+\ \(""",
+    r"""={3,}\ (?:test\ session\ starts|FAILURES|ERRORS)\ ={3,}$|_{5,}\ \S.*\ _{5,}$|\s*●\ \S.*\ ›\ \S
+    |---\ (?:FAIL|PASS):\ \w|===\ RUN\ |\s*(?:FAIL|PASS)\s+\S+\.(?:test|spec)\.\w+
+    |-{4}\ \S+\ stdout\ -{4}$|running\ \d+\ tests?$|test\ \S+\ \.\.\.\ (?:ok|FAILED|ignored)$
+    |(?:FAIL|ERROR):\ test\w+\ \(""",
     regex.VERBOSE,
 )
 _KEY = regex.compile(
-    r"""E\s{2,}\S|>\s{2,}\S|\S+\.\w+:\d+:\ \w*(?:Error|Exception|Failed)|\s+(?:Expected|Received|expected|received|actual|left|right|want|got)\b
+    r"""E\s{2,}\S|>\s{2,}\S|\S+\.\w+:\d+:\ \w*(?:Error|Exception|Failed)|\s+(?:Expected|Received|expected
+    |received|actual|left|right|want|got)\b
     |\s*expect\(|\s+\S+_test\.go:\d+:|\w*(?:Error|Exception)\b.*:|thread\ '.*'\ panicked\ at|\s*assertion""",
     regex.VERBOSE,
 )
 _ENTRY = regex.compile(r"(?:FAILED|ERROR|XFAIL|SKIPPED)\s+\S")
 _RULE = regex.compile(r"[=\-_]{20,}$")
 _LONGEST_GAP = 3
+_LONGEST_FAILURE = 200
+"""Lines between one mark of a report and the next."""
+_SURE = 3
+"""Marks that make a report without a failure."""
 
 
 class TestReports(FoundBlocks):
@@ -51,7 +61,7 @@ class TestReports(FoundBlocks):
         if not marks:
             return
         first, stop = marks[0], marks[-1] + 1
-        failing = any(lines.matches(_HEADING, at) for at in range(first, stop)) or len(marks) >= 3
+        failing = any(lines.matches(_HEADING, at) for at in range(first, stop)) or len(marks) >= _SURE
         if not failing:
             return
         gap = 0
@@ -61,7 +71,7 @@ class TestReports(FoundBlocks):
                 break
             if any(lines.matches(each, at) for each in (_RESULT, _BANNER, _ENTRY)):
                 stop = at + 1
-            elif at - stop > 200:
+            elif at - stop > _LONGEST_FAILURE:
                 break
         while lines.blank(first):
             first += 1

@@ -104,6 +104,7 @@ def segment_texts(state: State) -> None:
     for (title, text), tag in zip(state.task.texts, state.tags, strict=True):
         check()
         passage = segment(text, title, tag.tags)
+        state.segmented.append(passage)
         state.passages.append(with_dependencies(passage) if state.task.protection.facts else passage)
 
 
@@ -120,7 +121,7 @@ def score(state: State) -> None:
     state.parts = Parts.of(state.passages)
     state.part_scores = cached_score(task.method, state.parts.passages, task.query, task.options, task.method.score_cache)
     state.scored = state.parts.gather(state.part_scores)
-    if task.query:
+    if task.query and task.method.query_use != "ignored":
         state.part_scores = with_named_sections(state.parts, state.part_scores, task.query)
         state.part_scores = with_failures(state.parts, state.part_scores, task.query)
         state.part_scores = with_identifiers(state.parts, state.part_scores, task.query)
@@ -167,6 +168,8 @@ def select_and_verify(state: State) -> None:
     is no budget and the method has no stop of its own.
     """
     selector = UnitSelector(state.passages, state.task.counter.count)
+    if _needs_more_than_allowed(state, selector) and _drop_references(state):
+        selector = UnitSelector(state.passages, state.task.counter.count)
     for _ in range(_SELECTIONS):
         with state.timed("cut"):
             selection = select(state, selector)
@@ -219,13 +222,39 @@ def select(state: State, selector: UnitSelector) -> Selection:
     return selection
 
 
+def _needs_more_than_allowed(state: State, selector: UnitSelector) -> bool:
+    """Whether the most relevant unit is larger than the budget with what it requires."""
+    order = selector.order(state.scores.units, state.tiers)
+    if not state.task.query or not order or state.budget is None:
+        return False
+    return selector.tokens(selector.with_requirements([order[0]])) > state.budget
+
+
+def _drop_references(state: State) -> bool:
+    """Let sentences stand without those they refer to, if that lets the most relevant one fit: better than to lose it.
+
+    Rules keep their exceptions. Returns whether that is so.
+    """
+    if not state.task.protection.facts or any(passage.source_passage for passage in state.passages) or state.rewritten:
+        return False
+    lighter = [with_dependencies(passage, references=False) for passage in state.segmented]
+    selector = UnitSelector(lighter, state.task.counter.count)
+    if _needs_more_than_allowed(state, selector):
+        return False
+    state.passages = lighter
+    state.warnings.append(
+        "reference_dropped: a sentence stands without the one that it refers to, which did not fit beside it"
+    )
+    return True
+
+
 def best_did_not_fit(state: State, selector: UnitSelector, selection: Selection) -> bool:
     """Whether the most relevant unit is too large for the budget with what it requires.
 
     Then what is far less relevant is not put in its place: those units are marked as fillers, and the result warns.
     """
     order = selector.order(state.scores.units, state.tiers)
-    if state.task.query is None or not order or state.budget is None:
+    if not state.task.query or state.task.method.query_use == "ignored" or not order or state.budget is None:
         return False
     best = order[0]
     if best.unit in selection.kept[best.passage] or best in state.refused:

@@ -100,6 +100,8 @@ class State:
     budget: int | None = None
     """Most tokens of the result; None without a target."""
     tags: list[KeepTags] = field(default_factory=list)
+    segmented: list[Passage] = field(default_factory=list)
+    """The passages before requirements between sentences were added."""
     passages: list[Passage] = field(default_factory=list)
     scored: Scored | None = None
     parts: Parts = field(default_factory=lambda: Parts([], [], [], 0))

@@ -134,17 +134,20 @@ def qualifies(sentence: str, language: str = DEFAULT) -> bool:
     return _TAKES_BACK.search(sentence) is not None or (points_back(sentence, language) and limits(sentence, language))
 
 
-def dependencies(sentences: Sequence[str], language: str = DEFAULT, pronouns: bool = True) -> list[tuple[int, int]]:
+def dependencies(
+    sentences: Sequence[str], language: str = DEFAULT, *, pronouns: bool = True, references: bool = True
+) -> list[tuple[int, int]]:
     """Pairs (a, b) of positions in a paragraph: sentence a is not to be kept without sentence b.
 
     A sentence that points back needs the one before it; one that begins with a pronoun, the nearest one before that does
     not. A rule needs the sentences behind it that limit it. `pronouns` False: where a title names what pronouns stand for.
+    `references` False: only rules and what limits them need each other.
     """
     edges: list[tuple[int, int]] = []
     for i in range(1, len(sentences)):
         sentence = sentences[i]
         limiting = qualifies(sentence, language)
-        if limiting or points_back(sentence, language):
+        if limiting or (references and points_back(sentence, language)):
             if begins_with_pronoun(sentence):
                 if pronouns or limiting:
                     edges.append((i, _antecedent(sentences, i)))

@@ -6,7 +6,8 @@ from promptpress_service.settings.settings import Settings
 
 _BODY = """{
     "query": "When did Amundsen reach the South Pole?", "target_ratio": 0.5,
-    "text": "Roald Amundsen studied medicine before he went to sea. He reached the South Pole on 14 December 1911."}"""
+    "text": "Roald Amundsen was an explorer who had studied medicine before he went to sea. \
+Amundsen reached the South Pole on 14 December 1911."}"""
 
 
 def banner(settings: Settings, listener: socket.socket) -> str:

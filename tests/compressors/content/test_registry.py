@@ -59,7 +59,7 @@ EXAMPLES = {
     "columns": ("NAME   AGE\nann    3 d\nbob    4 d\ncarl   5 d", [Kind.TABLE_ROW] * 4),
     "listings": ("https://a.example/x\nhttps://b.example/y\nhttps://c.example/z", [Kind.LOG_LINE] * 3),
     "verses": (
-        "The tide comes in across the level sands\nAnd takes the stones away to other lands\nThe gulls cry all the day above the long bay\nAnd no one walks there now or ever stands",
+        "The tide comes in at noon and it takes with it\nThe stones away, and then in the night\nThe gulls cry\nFor all that was on the shore, and they go to sleep",
         [Kind.SENTENCE] * 4,
     ),
     "traces": (

@@ -8,6 +8,7 @@ import pytest
 
 from promptpress import Compressor
 from promptpress.backends.causal_lm import embedded
+from promptpress.backends.encoder.cache import LruVectorCache
 from promptpress.backends.loader import ModelLoader
 from promptpress.content import segment
 from promptpress.methods.registry import method_class, methods
@@ -95,3 +96,16 @@ def test_the_same_text_divided_otherwise_has_its_own_scores() -> None:
     for passage in (whole, undivided, whole):
         scored = cached_score(method, [passage], "Which ship?", options, method.score_cache)
         assert [len(each) for each in scored.units] == [len(passage.units)]
+
+
+def test_the_same_words_may_be_divided_otherwise_in_another_text() -> None:
+    """Each of three pages is divided into its elements; of four, each is a unit."""
+    page = (
+        "<html><body><h1>T</h1><h2>A</h2><p>The fee is {} EUR.</p><p>Students pay half.</p>"
+        "<h2>B</h2><p>The fee is 450 EUR.</p></body></html>"
+    )
+    shared = LOADER.models(vectors=LruVectorCache(), scores=CountingCache())
+    for pages in (3, 4):
+        text = "\n\n".join(page.format(300 + index) for index in range(pages))
+        request = CompressionRequest(text=text, query="What is the fee?", target_ratio=0.3)
+        assert Compressor(shared).compress(request).text == Compressor(ModelLoader().models()).compress(request).text

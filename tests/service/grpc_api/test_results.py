@@ -61,7 +61,7 @@ BODIES: list[dict[str, Any]] = [
     {"text": "x\x00y 👨‍👩‍👧 é 你好。" * 20, "target_tokens": 30},
     {"text": PROSE, "method": "random", "options": {"seed": 3}, "target_ratio": 0.5},
     {"text": PROSE, "method": "dspc", "options": {"keywords": 4}, "target_ratio": 0.5},
-    {"text": PROSE, "target_ratio": 0.9, "model": "claude-9", "protect": "strict", "protect_patterns": ["Fram"]},
+    {"text": PROSE, "target_ratio": 0.95, "model": "claude-9", "protect": "strict", "protect_patterns": ["Fram"]},
     {"text": PROSE, "target_ratio": 0.5, "tokenizer": "llama3", "protect": "none"},
     {"texts": [PROSE, "", "Short."], "target_ratio": 0.5, "include": ["spans", "scores"]},
     {"texts": []},
