@@ -15,7 +15,7 @@ WHOLE = 400
 _DEEPEST = 40
 _TOKEN = regex.compile(r"//[^\n]*|/\*|\"(?:\\.|[^\"\\\n])*+\"|'(?:\\.|[^'\\\n])*+'|`|[{}]")
 _BEFORE = regex.compile(r"\s*(?://|/\*|\*|\#\[|@\w|\[\w[^\]]*\]\s*$|template\s*<)")
-_GOES_ON = regex.compile(r".*(?:[,(\[=+\-*/&|<?:.]|=>|->|\\)\s*$")
+_GOES_ON = regex.compile(r"(?:[,(\[=+\-*/&|<?:.]|=>|->|\\)\Z")
 _CONTINUES = regex.compile(r"\s*(?:[.)\]?:&|+*=]|-[^-]|where\b|extends\b|implements\b|throws\b)")
 
 
@@ -122,7 +122,7 @@ class _Writer:
         while at > begin and (
             _BEFORE.match(self.lines[at - 1])
             or self.depths.inside[at]
-            or _GOES_ON.match(self.lines[at - 1])
+            or _GOES_ON.search(self.lines[at - 1].rstrip())
             or _CONTINUES.match(self.lines[at])
             or self.lines[at].strip() == "{"
         ):
@@ -143,7 +143,7 @@ class _Writer:
         return not (
             self.depths.inside[at]
             or _BEFORE.match(above)
-            or (_GOES_ON.match(above) and not above.rstrip().endswith(","))
+            or (_GOES_ON.search(above.rstrip()) and not above.rstrip().endswith(","))
             or _CONTINUES.match(self.lines[at])
             or self.lines.indent(at) > self.lines.indent(at - 1)
         )

@@ -12,8 +12,9 @@ from promptpress.content.logs import LOG_LINE
 from promptpress.content.unit_list import UnitList
 from promptpress.runtime.cancellation import check
 
-_GAP = regex.compile(r"(?<![.!?:;。])(?:\ {2,}|\t|\s\|\s)(?=\S)")
-_RULE = regex.compile(r"\s*[|+]?(?=[^\w]*[-=─━]{2})[-=+|─━┼ ]{4,}$")
+_GAP = regex.compile(r"(?<=[^\s.!?:;。])(?:\ ++\|\ ++|\ {2,}+|\t++)(?=\S)")
+_RULE = regex.compile(r"\s*+[|+]?+(?=[^\w\n]*?[-=─━]{2})[-=+|─━┼ ]{4,}+$")
+_BESIDE = regex.compile(rf"{_RULE.pattern}|\s*\(\d+ rows?\)$")
 _RULE_OF_RST = regex.compile(r"\s*=+(?: +=+)+$")
 _FEWEST_ROWS = 3
 _ALIGNED = 0.6
@@ -60,7 +61,7 @@ def _cells(lines: Lines, at: int) -> int:
 
 
 def _is_table(lines: Lines, first: int, stop: int) -> bool:
-    rows = range(first, min(stop, first + _SAMPLE))
+    rows = [at for at in range(first, min(stop, first + _SAMPLE)) if not lines.matches(_BESIDE, at)]
     if lines.matches(_RULE_OF_RST, first):
         return False
     if sum(lines.matches(LIST_ITEM, at) or lines.matches(LOG_LINE, at) for at in rows) > 0.3 * len(rows):
@@ -71,7 +72,7 @@ def _is_table(lines: Lines, first: int, stop: int) -> bool:
     edges: Counter[tuple[str, int]] = Counter()
     for at in with_cells:
         line = lines[at].expandtabs(8)
-        for gap in regex.finditer(r" {2,}|\s\|\s", line.strip() and line):
+        for gap in regex.finditer(r"(?<=\S)(?: ++\| ++| {2,}+)", line):
             if line[: gap.start()].strip():
                 edges["begin", gap.end()] += 1
                 edges["end", _cell_end(line, gap.end())] += 1

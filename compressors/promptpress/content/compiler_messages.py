@@ -27,8 +27,7 @@ _CONTEXT = regex.compile(rf"{_PLACE}: (?:In |At |in )\S|In file included from |\
 _NOTE = regex.compile(rf"\s*{_PLACE}[:(]\d+(?:[:,.]\d+)*\)?\s*(?::|-)\s*(?:note|help|hint)\b")
 _ARROW = regex.compile(r"\s*(?:-->|:::|╭─|┌─)\s")
 _EXCERPT = regex.compile(
-    r"\s*\d*\s*[|│]|\s*=\s(?:note|help)|\s*[~^]+|\s*(?:symbol|location|required|found|reason)\s*:|\s*\.\.\.$"
-    r"|\s*[│╰╭┌└·]"
+    r"\s*+(?:\d*+\s*+[|│]|=\s(?:note|help)|[~^]|(?:symbol|location|required|found|reason)\s*+:|\.\.\.$|[│╰╭┌└·])"
 )
 _FILE_HEADING = regex.compile(rf"{_PLACE}$")
 _LINT = regex.compile(r"\s+\d+:\d+\s+(?P<level>error|warning|info|✖|⚠)\s")

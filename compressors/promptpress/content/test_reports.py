@@ -42,6 +42,10 @@ _KEY = regex.compile(
     regex.VERBOSE,
 )
 _ENTRY = regex.compile(r"(?:FAILED|ERROR|XFAIL|SKIPPED)\s+\S")
+_RUN = regex.compile(r"=== RUN\s")
+_RUN_RESULT = regex.compile(r"\s*--- (?:PASS|FAIL|SKIP): ")
+_FAILED_RUN = regex.compile(r"\s*--- FAIL: ")
+_FILE = regex.compile(r"\s*FAIL\s+\S+\.\w+$")
 _RULE = regex.compile(r"[=\-_]{20,}$")
 _LONGEST_GAP = 3
 _LONGEST_FAILURE = 200
@@ -79,39 +83,68 @@ class TestReports(FoundBlocks):
 
     def units(self, text: str, start: int, end: int, out: UnitList) -> None:
         """Failures below their headings; lines about what did not fail require the first failure's error."""
-        units = LineUnits(text, start, end, out)
-        lines = units.lines
-        banner: int | None = None
-        failures: list[int] = []
-        others: list[int] = []
+        report = _Report(LineUnits(text, start, end, out), out)
         at = 0
-        while at < len(lines):
+        while at < len(report.lines):
             check()
-            if lines.blank(at):
-                at += 1
-                continue
-            requires = () if banner is None else (banner,)
-            if lines.matches(_RESULT, at):
-                units.add(at, at + 1)
-                at += 1
-            elif lines.matches(_BANNER, at):
-                banner = units.add(at, at + 1, structural=True)
-                at += 1
-            elif lines.matches(_HEADING, at):
-                stop = _failure_end(lines, at)
-                failures.append(_add_failure(units, out, at, stop, requires))
-                at = stop
-            else:
-                if lines.matches(_RULE, at):
-                    units.add(at, at + 1, structural=True)
-                else:
-                    index = units.add(at, at + 1, requires=requires)
-                    if not lines.matches(_ENTRY, at):
-                        others.append(index)
-                at += 1
+            at = at + 1 if report.lines.blank(at) else report.add(at)
+        failures = report.failures
         if failures and out.units[failures[0]].end - out.units[failures[0]].start <= WHOLE_FAILURE:
-            for index in others:
+            for index in report.others:
                 out.require(index, failures[0])
+
+
+class _Report:
+    """A report whose lines are added one after the other."""
+
+    def __init__(self, units: LineUnits, out: UnitList) -> None:
+        self.units = units
+        self.lines = units.lines
+        self.out = out
+        self.failures: list[int] = []
+        self.others: list[int] = []
+        """Units about what did not fail."""
+        self._banner: tuple[int, ...] = ()
+
+    def add(self, at: int) -> int:
+        """Add what begins in line `at`; returns the line behind it."""
+        lines = self.lines
+        if lines.matches(_RESULT, at):
+            self.units.add(at, at + 1)
+        elif lines.matches(_BANNER, at) or self._names_file(at):
+            self._banner = (self.units.add(at, at + 1, structural=True),)
+        elif lines.matches(_RUN, at):
+            return self._run(at)
+        elif lines.matches(_HEADING, at):
+            stop = _failure_end(lines, at)
+            self.failures.append(_add_failure(self.units, self.out, at, stop, self._banner))
+            return stop
+        elif lines.matches(_RULE, at):
+            self.units.add(at, at + 1, structural=True)
+        else:
+            index = self.units.add(at, at + 1, requires=self._banner)
+            if not lines.matches(_ENTRY, at):
+                self.others.append(index)
+        return at + 1
+
+    def _names_file(self, at: int) -> bool:
+        following = self.lines.filled_after(at)
+        return self.lines.matches(_FILE, at) and following is not None and self.lines.matches(_HEADING, following)
+
+    def _run(self, at: int) -> int:
+        stop = _run_end(self.lines, at)
+        index = self.units.add(at, stop, kind=Kind.CODE)
+        failed = any(self.lines.matches(_FAILED_RUN, row) for row in range(at, stop))
+        (self.failures if failed else self.others).append(index)
+        return stop
+
+
+def _run_end(lines: Lines, at: int) -> int:
+    """Behind the output and the result of the test of Go that is announced in line `at`."""
+    stop = at + 1
+    while stop < len(lines) and (lines.startswith((" ", "\t"), stop) or lines.matches(_RUN_RESULT, stop)):
+        stop += 1
+    return stop
 
 
 def _failure_end(lines: Lines, at: int) -> int:

@@ -20,7 +20,7 @@ _FRAME = regex.compile(
     r"""\s+at\ (?:async\ |new\ )?[\w.$<>/\[\]@:`~-]|\s+from\ \S+:\d+:in[ ]
     |\#\d+\s+(?:\S+\(\d+\):|\{main\}|\S.*\(\)\ (?:called\ )?at\ )
     |\s+\(\w+(?:\ [\d.]+)?\)\ \S+\.(?:exs?|erl):\d+:|\s+(?:lib|test|apps|src)/\S+\.exs?:\d+:
-    |\s+\d+:\ +(?:0x[0-9a-f]+\ -\ )?\S+::\S+$""",
+    |\s+\d+:\ +(?:0x[0-9a-f]+\ -\ )?(?:\S+::\S+|rust_begin_unwind|_?_?(?:main|start))$""",
     regex.VERBOSE,
 )
 _BESIDE = regex.compile(
