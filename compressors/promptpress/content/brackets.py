@@ -104,7 +104,10 @@ def _braces_end(lines: Lines, at: int) -> int | None:
     return None
 
 
-_OPENS = regex.compile(r"""\s*+(?:[\w./~^$*:@\-"'|()\\{}=?+,]+[ \t]*){1,12}\{\s*(?:#.*)?$|\s*\{\s*$""")
+_OPENS = regex.compile(r"""[\w./~^$*:@\-"'|()\\{}=?+,\t ]++(?<=\{)$""")
+_MOST_WORDS = 12
+_LONGEST_LINE = 1000
+"""Characters of a line from which on a text is no configuration."""
 _CLOSES = regex.compile(r"\s*\}[,;]?\s*(?:#.*)?$")
 _DIRECTIVE = regex.compile(
     r"""\s*(?:[\w$.\-"]+\s*=(?!=)\s*\S.*|[\w$.\-]+\s*:\s*\S.*|[a-z@$][\w.\-]*(?:\s+[^\s;]+.*)?[^;,{}\s]?;?)\s*(?:#.*)?$"""
@@ -113,6 +116,12 @@ _COMMENT = regex.compile(r"\s*(?:#|//)")
 _CODE = regex.compile(
     r"\s*(?:(?:export|import|function|def|fn|func|class|struct|interface|public|private|static|const|let|var|return|if|else|for|while|switch|try|catch|package|namespace|type|enum|impl|use|using|async|await|throw|new)\b(?!\s*[\"'].*\{\s*$)|.*(?:=>|\)\s*\{\s*$|\);\s*$|::))"
 )
+
+
+def _opens(line: str) -> bool:
+    """Whether the line begins a block: some words and an opening brace."""
+    bare = line.partition(" #")[0].strip()
+    return bare.endswith("{") and len(bare.split()) <= _MOST_WORDS and _OPENS.match(bare) is not None
 
 
 class BraceBlocks(WholeText):
@@ -139,6 +148,8 @@ def _blocks_of(lines: Lines) -> Node | None:
         line = lines.text[start:end]
         if not line.strip():
             continue
+        if len(line) > _LONGEST_LINE:
+            return None
         if _COMMENT.match(line):
             comment = start if comment is None else comment
             continue
@@ -170,7 +181,7 @@ class _BlockReader:
                 return False
             closed = self._open.pop()
             closed.closing, closed.end = node.start, node.end
-        elif line.rstrip().endswith("{") and len(line) < 200 and _OPENS.match(line):
+        elif _opens(line):
             self._blocks += 1
             children.append(node)
             self._open.append(node)

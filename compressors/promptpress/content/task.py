@@ -16,6 +16,8 @@ LONGEST_INSTRUCTION = 700
 """Characters up to which a paragraph without a label counts as an instruction."""
 _SHORT = 120
 """Characters up to which a first paragraph that ends with a colon or a stop is an instruction whatever its words."""
+_LONGEST_LABEL = 200
+"""Characters at the end of a text in which a label such as "Answer:" is looked for."""
 _LEAST_CONTEXT = 200
 """Bytes of context below which there is nothing to take out."""
 
@@ -226,7 +228,7 @@ def _question(text: str, fixed: Sequence[Span]) -> str:
     """The sentence that asks, from the end; without one, the last instruction. Labels come off."""
     for start, end in reversed(fixed):
         part = text[start:end]
-        if answer := _ANSWER_LABEL.search(part):
+        if answer := _ANSWER_LABEL.search(part, max(0, len(part) - _LONGEST_LABEL)):
             part = part[: answer.start()].rstrip()
         lines = [line for line in part.splitlines() if line.strip()]
         for line in reversed(lines):
