@@ -14,7 +14,7 @@ from promptpress.content.lines import Lines
 from promptpress.content.lists import LIST_ITEM
 from promptpress.content.plans import Plans
 from promptpress.content.python_code import python_tree, python_units
-from promptpress.content.test_reports import TestReports
+from promptpress.content.run_reports import TestReports
 from promptpress.content.unit_list import UnitList
 from promptpress.runtime.cancellation import check
 from promptpress.text.spans import Span, trim

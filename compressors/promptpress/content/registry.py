@@ -32,9 +32,9 @@ from promptpress.content.plans import Plans
 from promptpress.content.prose import Prose
 from promptpress.content.quotes import Quotes
 from promptpress.content.rst_tables import RuledTable
+from promptpress.content.run_reports import TestReports
 from promptpress.content.sources import NumberedSources, TaggedSources
 from promptpress.content.tables import DelimitedTable, MarkdownTable
-from promptpress.content.test_reports import TestReports
 from promptpress.content.traces import Traces
 from promptpress.content.trees import Trees
 from promptpress.content.unit import Passage
