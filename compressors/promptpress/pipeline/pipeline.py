@@ -225,7 +225,7 @@ def select(state: State, selector: UnitSelector) -> Selection:
 def _needs_more_than_allowed(state: State, selector: UnitSelector) -> bool:
     """Whether the most relevant unit is larger than the budget with what it requires."""
     order = selector.order(state.scores.units, state.tiers)
-    if not state.task.query or not order or state.budget is None:
+    if not state.task.query or state.task.method.query_use == "ignored" or not order or state.budget is None:
         return False
     return selector.tokens(selector.with_requirements([order[0]])) > state.budget
 
