@@ -8,6 +8,7 @@ from typing import ClassVar
 import regex
 
 from promptpress.content.kinds import Kind
+from promptpress.content.line_blocks import paragraphs
 from promptpress.content.lines import Lines
 from promptpress.content.nested import WHOLE
 from promptpress.content.records import RecordType, add_lines, add_record
@@ -121,10 +122,10 @@ class Labelled(RecordType):
 
     def find(self, lines: Lines) -> Iterator[tuple[int, int]]:
         """Each such paragraph; one with one label more or less is one, too."""
-        paragraphs = [(a, b, _labels(lines, a, b)) for a, b in _paragraphs(lines)]
-        first = Counter(labels[0] for _, _, labels in paragraphs if len(labels) >= 2)
-        shapes = Counter(tuple(labels[:2]) for _, _, labels in paragraphs if len(labels) >= 2)
-        for a, b, labels in paragraphs:
+        labelled = [(a, b, _labels(lines, a, b)) for a, b in paragraphs(lines)]
+        first = Counter(labels[0] for _, _, labels in labelled if len(labels) >= 2)
+        shapes = Counter(tuple(labels[:2]) for _, _, labels in labelled if len(labels) >= 2)
+        for a, b, labels in labelled:
             if len(labels) >= 2 and len(set(labels)) >= 2 and first[labels[0]] >= 2 and shapes[tuple(labels[:2])] >= 2:
                 yield a, b
 
@@ -144,19 +145,6 @@ class Labelled(RecordType):
             add_lines(text, [(start + a, start + b) for a, b in lines.spans[1:]], out)
         short = [i for i in range(below, len(out.units)) if out.units[i].end - out.units[i].start <= 120]
         out.require(units[0], *short[:3])
-
-
-def _paragraphs(lines: Lines) -> Iterator[tuple[int, int]]:
-    first: int | None = None
-    for index in range(len(lines)):
-        if lines.blank(index):
-            if first is not None:
-                yield first, index
-            first = None
-        elif first is None:
-            first = index
-    if first is not None:
-        yield first, len(lines)
 
 
 def _paragraph_end(lines: Lines, first: int, stop: int) -> int:

@@ -12,7 +12,6 @@ from promptpress.content.unit_list import UnitList
 from promptpress.text.spans import trim
 
 LONGEST_TITLE = 70
-_LONGEST_ATTRIBUTION = 250
 _TITLE_WORDS = 9
 _LONGEST_OUTLINED = 90
 

@@ -72,9 +72,9 @@ def _sliced(passage: Passage, first: int, last: int, title: str) -> Passage:
     if source is not None:
         inside = [i for i, unit in enumerate(source.units) if unit.start < end and unit.end > start]
         start, end = min(start, source.units[inside[0]].start), max(end, source.units[inside[-1]].end)
-        hidden = [(max(a, start) - start, min(b, end) - start) for a, b in passage.hidden if a < end and b > start]
-        source = Passage(passage.text[start:end], _moved(source.units, inside[0], inside[-1] + 1, start), title, hidden)
     hidden = [(max(a, start) - start, min(b, end) - start) for a, b in passage.hidden if a < end and b > start]
+    if source is not None:
+        source = Passage(passage.text[start:end], _moved(source.units, inside[0], inside[-1] + 1, start), title, hidden)
     units = _moved(passage.units, first, last, start)
     return Passage(passage.text[start:end], units, title, hidden, source_passage=source)
 

@@ -14,7 +14,6 @@ from promptpress.runtime.cancellation import check
 WHOLE_FAILURE = 400
 """Characters up to which a failure is one unit."""
 _BANNER = regex.compile(r"(?P<sign>[=!])(?P=sign){2,} .{1,200}? (?P=sign){3,}$")
-_FAILURES = regex.compile(r"={3,} (?:FAILURES|ERRORS|PASSES|warnings summary.*) ={3,}$")
 _RESULT = regex.compile(
     r"""={3,}\ .*\b(?:\d+\ (?:passed|failed|errors?)|no\ tests\ ran)\b.*\ ={3,}$|(?:Tests?|Test\ Suites
     |Snapshots|Time|Test\ Files|Duration):?\s+\d

@@ -23,7 +23,6 @@ _NUMBER = regex.compile(
 _HEADING = regex.compile(r"[ ]{0,3}(?P<signs>#{1,6})[ \t]+\S")
 _OPENING = regex.compile(r"[ \t]*<(?P<name>[A-Za-z_][\w.\-]{0,40})(?P<attributes>(?:\s[^<>\n]{0,300})?)(?<!/)>")
 _CLOSING = regex.compile(r"</(?P<name>[A-Za-z_][\w.\-]{0,40})\s*>[ \t]*$")
-_ALONE = regex.compile(r"[ \t]*</(?P<name>[A-Za-z_][\w.\-]{0,40})\s*>[ \t]*$")
 _HTML = frozenset(
     regex.findall(
         r"\w+",

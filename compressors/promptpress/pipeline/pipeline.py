@@ -120,13 +120,13 @@ def score(state: State) -> None:
     task = state.task
     state.parts = Parts.of(state.passages)
     state.part_scores = cached_score(task.method, state.parts.passages, task.query, task.options, task.method.score_cache)
-    state.scored = state.parts.gather(state.part_scores)
-    if task.query and task.method.query_use != "ignored":
+    used = task.method.query_use != "ignored"
+    if task.query and used:
         state.part_scores = with_named_sections(state.parts, state.part_scores, task.query)
         state.part_scores = with_failures(state.parts, state.part_scores, task.query)
         state.part_scores = with_identifiers(state.parts, state.part_scores, task.query)
-        state.scored = state.parts.gather(state.part_scores)
-    elif task.method.query_use != "ignored":
+    state.scored = state.parts.gather(state.part_scores)
+    if not task.query and used:
         state.scored = without_query(state.passages, state.scored)
     state.tiers = state.scored.tiers
 
@@ -224,10 +224,17 @@ def select(state: State, selector: UnitSelector) -> Selection:
 
 def _needs_more_than_allowed(state: State, selector: UnitSelector) -> bool:
     """Whether the most relevant unit is larger than the budget with what it requires."""
-    order = selector.order(state.scores.units, state.tiers)
-    if not state.task.query or state.task.method.query_use == "ignored" or not order or state.budget is None:
+    best = _most_relevant(state, selector)
+    if best is None or state.budget is None:
         return False
-    return selector.tokens(selector.with_requirements([order[0]])) > state.budget
+    return selector.tokens(selector.with_requirements([best])) > state.budget
+
+
+def _most_relevant(state: State, selector: UnitSelector) -> UnitRef | None:
+    """The unit that the cut would take first; None without a budget or a query that the method uses."""
+    if state.budget is None or not state.task.query or state.task.method.query_use == "ignored":
+        return None
+    return next(iter(selector.order(state.scores.units, state.tiers)), None)
 
 
 def _drop_references(state: State) -> bool:
@@ -253,10 +260,9 @@ def best_did_not_fit(state: State, selector: UnitSelector, selection: Selection)
 
     Then what is far less relevant is not put in its place: those units are marked as fillers, and the result warns.
     """
-    order = selector.order(state.scores.units, state.tiers)
-    if not state.task.query or state.task.method.query_use == "ignored" or not order or state.budget is None:
+    best = _most_relevant(state, selector)
+    if best is None or state.budget is None:
         return False
-    best = order[0]
     if best.unit in selection.kept[best.passage] or best in state.refused:
         return False
     forced = [UnitRef(p, u) for p, units in enumerate(state.protected) for u in units]
@@ -270,7 +276,7 @@ def best_did_not_fit(state: State, selector: UnitSelector, selection: Selection)
     first = state.tiers[best.passage][best.unit] if state.tiers else 0
     state.fillers = {
         ref
-        for ref in order[1:]
+        for ref in selector.order(state.scores.units, state.tiers)[1:]
         if state.scores.units[ref.passage][ref.unit] < least
         and not (first > 0 and state.tiers is not None and state.tiers[ref.passage][ref.unit] == first)
     }

@@ -4,6 +4,7 @@ With a query, those of what it names by an identifier; without one, the task its
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import regex
@@ -78,12 +79,12 @@ def with_identifiers(parts: Parts, scored: Scored, query: str) -> Scored:
                 near = min(abs(unit - each) for each in holding)
                 if len(passage.units) <= _ABOUT or near <= _NEAR:
                     tier[unit] = _NAMED if near == 0 else _BESIDE
-        tiers.append(tier if scored.tiers is None else np.maximum(tier, scored.tiers[index]).astype(np.int8))
+        tiers.append(tier)
     relevance = scored.passages
     if relevance is not None and matching.any():
         spread = float(relevance.max() - relevance.min()) + 1.0
         relevance = np.where(matching, relevance + spread, relevance).astype(np.float32)
-    return Scored(scored.units, relevance, scored.details, tiers)
+    return replace(_with_tiers(scored, tiers), passages=relevance)
 
 
 def with_named_sections(parts: Parts, scored: Scored, query: str) -> Scored:
@@ -105,7 +106,7 @@ def with_named_sections(parts: Parts, scored: Scored, query: str) -> Scored:
         return scored
     bonus = np.float32(_SECTION_BONUS * float(flat.std()))
     units = [scores + bonus if mine else scores for scores, mine in zip(scored.units, named, strict=True)]
-    return Scored(units, scored.passages, scored.details, scored.tiers)
+    return replace(scored, units=units)
 
 
 def with_failures(parts: Parts, scored: Scored, query: str) -> Scored:
@@ -122,9 +123,7 @@ def with_failures(parts: Parts, scored: Scored, query: str) -> Scored:
     count, total = sum(int(each.sum()) for each in tiers), sum(len(each) for each in tiers)
     if not 0 < count <= max(1, _FAILURES_AT_MOST * total):
         return scored
-    if scored.tiers is not None:
-        tiers = [np.maximum(a, b).astype(np.int8) for a, b in zip(tiers, scored.tiers, strict=True)]
-    return Scored(scored.units, scored.passages, scored.details, tiers)
+    return _with_tiers(scored, tiers)
 
 
 def _fails(text: str) -> bool:
@@ -168,6 +167,11 @@ def without_query(passages: Sequence[Passage], scored: Scored) -> Scored:
         tiers.append(tier)
     if not any(tier.any() for tier in tiers):
         return scored
+    return _with_tiers(scored, tiers)
+
+
+def _with_tiers(scored: Scored, tiers: list[Tiers]) -> Scored:
+    """The scores with these tiers, or with those that they have already where they are higher."""
     if scored.tiers is not None:
         tiers = [np.maximum(a, b).astype(np.int8) for a, b in zip(tiers, scored.tiers, strict=True)]
-    return Scored(scored.units, scored.passages, scored.details, tiers)
+    return replace(scored, tiers=tiers)

@@ -68,11 +68,6 @@ def compile_patterns(patterns: Sequence[str]) -> list["re2._Regexp[str]"]:
     return compiled
 
 
-def literal_pattern(text: str) -> "re2._Regexp[str]":
-    """The pattern that matches a text as it is, wherever it stands."""
-    return re2.compile(re2.escape(text))
-
-
 def protected_units(
     passage: Passage, kept: Sequence[Span], patterns: Sequence["re2._Regexp[str]"], strict: bool
 ) -> set[int]:
